@@ -1,0 +1,83 @@
+//! The command line: one file a command, with its arguments, one call into the library, and what it prints.
+
+mod exit;
+mod print;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand};
+
+use crate::assets::Assets;
+use crate::language::Languages;
+use crate::progress::Terminal;
+
+pub use exit::Exit;
+
+/// Grows text datasets through LLM batch APIs: simulated conversations of people who type to speak, in many locales,
+/// with what was typed, what was meant, and realistic noise.
+#[derive(Debug, Parser)]
+#[command(
+    name = "aacorn",
+    version,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, clap::Args)]
+struct Global {
+    /// Print the report as JSON on standard output, nothing else.
+    #[arg(long, global = true)]
+    json: bool,
+    /// No progress bars.
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Folder whose languages/ and templates/ override the embedded ones.
+    #[arg(long, global = true, value_name = "DIR", default_value = ".")]
+    project: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {}
+
+/// What every command has at hand.
+#[derive(Debug)]
+pub struct Context {
+    /// Embedded data under the user's overrides.
+    pub assets: Assets,
+    /// Packs and keyboards.
+    pub languages: Arc<Languages>,
+    /// Where stages report.
+    pub progress: Terminal,
+    /// Print JSON only.
+    pub json: bool,
+}
+
+/// Parses the arguments of this process, runs the command, prints what went wrong, and says with which code to exit.
+#[must_use]
+pub fn main() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Complete };
+        }
+    };
+    let assets = Assets::with_overrides(&cli.global.project);
+    let context = Context {
+        languages: Arc::new(Languages::new(assets.clone())),
+        assets,
+        progress: Terminal::new(cli.global.quiet || cli.global.json),
+        json: cli.global.json,
+    };
+    let _ = &context;
+    match cli.command {}
+}

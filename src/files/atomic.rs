@@ -1,0 +1,132 @@
+//! Writing a file so that it exists whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::{Error, Result};
+
+/// Bytes gathered before a write to the operating system.
+const BUFFER_BYTES: usize = 1 << 20;
+
+/// A file being written beside its final name; [`AtomicFile::finish`] puts it there.
+///
+/// Dropped without `finish` it leaves nothing behind. The temporary file has a name that starts with a dot, so that a
+/// folder search never takes it for a result.
+#[derive(Debug)]
+pub struct AtomicFile {
+    path: PathBuf,
+    writer: BufWriter<NamedTempFile>,
+    bytes: u64,
+}
+
+impl AtomicFile {
+    /// Starts a file that will appear as `path`; its folder is made when it is not there.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the folder or the temporary file cannot be made.
+    pub fn create(path: &Path) -> Result<Self> {
+        let folder = parent(path);
+        fs::create_dir_all(folder).map_err(Error::io("make folder", folder))?;
+        let file = tempfile::Builder::new()
+            .prefix(".aacorn-")
+            .suffix(".part")
+            .permissions(permissions())
+            .tempfile_in(folder)
+            .map_err(Error::io("write in", folder))?;
+        Ok(Self { path: path.to_owned(), writer: BufWriter::with_capacity(BUFFER_BYTES, file), bytes: 0 })
+    }
+
+    /// The name the file will have.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Bytes written so far.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Writes `line` and the line feed after it.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the disk is full or gone.
+    pub fn write_line(&mut self, line: &[u8]) -> Result<()> {
+        self.put(line)?;
+        self.put(b"\n")
+    }
+
+    /// Writes `bytes` as they are.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the disk is full or gone.
+    pub fn put(&mut self, bytes: &[u8]) -> Result<()> {
+        self.bytes += bytes.len() as u64;
+        self.writer.write_all(bytes).map_err(Error::io("write", &self.path))
+    }
+
+    /// Flushes, syncs and renames: after this the file is whole under its name, and survives a power cut.
+    ///
+    /// # Errors
+    /// [`Error::Io`] at any of the three; the temporary file is then removed and an older file of that name is untouched.
+    pub fn finish(self) -> Result<PathBuf> {
+        let Self { path, writer, .. } = self;
+        let file = writer.into_inner().map_err(io::IntoInnerError::into_error).map_err(Error::io("write", &path))?;
+        file.as_file().sync_all().map_err(Error::io("sync", &path))?;
+        file.persist(&path).map_err(|error| error.error).map_err(Error::io("rename to", &path))?;
+        sync_folder(parent(&path)).map_err(Error::io("sync", &path))?;
+        Ok(path)
+    }
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+#[cfg(unix)]
+fn permissions() -> fs::Permissions {
+    use std::os::unix::fs::PermissionsExt;
+    fs::Permissions::from_mode(0o666)
+}
+
+#[cfg(not(unix))]
+fn permissions() -> fs::Permissions {
+    // Only consulted on Unix, where temporary files are private by default.
+    fs::metadata(".").map(|meta| meta.permissions()).expect("the current folder has permissions")
+}
+
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_appears_only_when_finished() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b.jsonl");
+        let mut file = AtomicFile::create(&path).unwrap();
+        file.write_line(b"{}").unwrap();
+        assert!(!path.exists());
+        file.finish().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"{}\n");
+    }
+
+    #[test]
+    fn a_dropped_file_leaves_the_old_one_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("b.jsonl");
+        fs::write(&path, "old").unwrap();
+        let mut file = AtomicFile::create(&path).unwrap();
+        file.write_line(b"new").unwrap();
+        drop(file);
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

@@ -1,0 +1,11 @@
+//! Files as the stages see them: JSON Lines in, whole files out.
+//!
+//! A file appears under its final name by rename after fsync, so a half-written one is never mistaken for a whole one.
+
+mod atomic;
+mod lines;
+mod walk;
+
+pub use atomic::AtomicFile;
+pub use lines::{Line, Lines, MAX_LINE_BYTES};
+pub use walk::jsonl_files;

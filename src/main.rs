@@ -1,0 +1,5 @@
+//! The binary: all of it is in [`aacorn::cli`].
+
+fn main() -> aacorn::cli::Exit {
+    aacorn::cli::main()
+}

@@ -1,0 +1,9 @@
+//! The words of the pipeline as types: locales, outcomes, reasons, tallies. No behaviour beyond naming and counting.
+
+mod locale;
+mod outcome;
+mod tally;
+
+pub use locale::Locale;
+pub use outcome::{Answer, Failure, Outcome, Reason, Stray};
+pub use tally::Tally;

@@ -1,0 +1,136 @@
+//! Randomness that depends on names, never on order: one ChaCha8 stream per (seed, stage, parts of an id).
+//!
+//! The key of a stream is a BLAKE3 hash of its name, so the same name gives the same numbers on every machine, at any
+//! thread count and from any resume point. Choices are made with integers only. This module owns `rand` and `blake3`.
+
+use rand::rngs::ChaCha8Rng;
+use rand::{Rng, SeedableRng};
+
+/// The context string of BLAKE3's key derivation; changing it changes every corpus.
+const CONTEXT: &str = "aacorn 2026-01 random stream v1";
+
+/// A stream of numbers that belongs to a name.
+#[derive(Debug)]
+pub struct Stream(ChaCha8Rng);
+
+impl Stream {
+    /// The stream of `(seed, stage, parts)`. Parts are separated unambiguously: `["a", "bc"]` is not `["ab", "c"]`.
+    #[must_use]
+    pub fn new(seed: u64, stage: &str, parts: &[&[u8]]) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key(CONTEXT);
+        hasher.update(&seed.to_le_bytes());
+        for part in std::iter::once(&stage.as_bytes()).chain(parts) {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        }
+        Self(ChaCha8Rng::from_seed(*hasher.finalize().as_bytes()))
+    }
+
+    /// 64 even bits.
+    pub fn bits(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
+    /// A number from 0 to `bound - 1`, each as likely as the others (Lemire's method).
+    ///
+    /// # Panics
+    /// When `bound` is 0.
+    pub fn below(&mut self, bound: u32) -> u32 {
+        assert!(bound > 0, "nothing to choose from");
+        let mut product = u64::from(self.0.next_u32()) * u64::from(bound);
+        if (product as u32) < bound {
+            let threshold = bound.wrapping_neg() % bound;
+            while (product as u32) < threshold {
+                product = u64::from(self.0.next_u32()) * u64::from(bound);
+            }
+        }
+        (product >> 32) as u32
+    }
+
+    /// An index into a slice of length `len`.
+    ///
+    /// # Panics
+    /// When `len` is 0 or above `u32::MAX`.
+    pub fn index(&mut self, len: usize) -> usize {
+        self.below(u32::try_from(len).expect("a choice among fewer than 2^32")) as usize
+    }
+
+    /// An element of `items`.
+    ///
+    /// # Panics
+    /// When `items` is empty.
+    pub fn choose<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+        &items[self.index(items.len())]
+    }
+
+    /// An index drawn in proportion to `weights`.
+    ///
+    /// # Panics
+    /// When the weights are empty, all zero, or sum above `u32::MAX`.
+    pub fn weighted(&mut self, weights: impl Iterator<Item = u32> + Clone) -> usize {
+        let mut at = self.below(weights.clone().sum());
+        for (index, weight) in weights.enumerate() {
+            if at < weight {
+                return index;
+            }
+            at -= weight;
+        }
+        unreachable!("the draw is below the sum of the weights")
+    }
+
+    /// Puts `items` in random order (Fisher-Yates).
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            items.swap(last, self.index(last + 1));
+        }
+    }
+}
+
+/// The first `hex` digits of the BLAKE3 hash of `bytes` (at most 64).
+#[must_use]
+pub fn fingerprint(bytes: &[u8], hex: usize) -> String {
+    blake3::hash(bytes).to_hex()[..hex].to_owned()
+}
+
+/// The whole BLAKE3 hash of `bytes` as 64 hex digits.
+#[must_use]
+pub fn hash(bytes: &[u8]) -> String {
+    fingerprint(bytes, 64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_are_the_same_on_every_machine() {
+        let mut stream = Stream::new(7, "plan", &[b"en-GB", b"0"]);
+        let drawn: Vec<u32> = (0..8).map(|_| stream.below(1000)).collect();
+        assert_eq!(drawn, GOLDEN);
+    }
+
+    const GOLDEN: [u32; 8] = [742, 873, 442, 979, 512, 488, 819, 110];
+
+    #[test]
+    fn names_are_separated() {
+        let bits = |parts: &[&[u8]]| Stream::new(1, "s", parts).bits();
+        assert_ne!(bits(&[b"a", b"bc"]), bits(&[b"ab", b"c"]));
+        assert_ne!(bits(&[]), bits(&[b""]));
+    }
+
+    #[test]
+    fn every_choice_is_about_as_likely() {
+        let mut stream = Stream::new(1, "even", &[]);
+        let mut counts = [0u32; 7];
+        for _ in 0..70_000 {
+            counts[stream.index(7)] += 1;
+        }
+        assert!(counts.iter().all(|count| (9_500..10_500).contains(count)), "{counts:?}");
+    }
+
+    #[test]
+    fn weights_of_zero_are_never_drawn() {
+        let mut stream = Stream::new(1, "weights", &[]);
+        assert!((0..1000).all(|_| stream.weighted([0, 3, 0, 1].into_iter()) % 2 == 1));
+    }
+}
