@@ -1,13 +1,16 @@
 //! The command line: one file a command, with its arguments, one call into the library, and what it prints.
 
 mod exit;
+mod generate;
 mod print;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
+use jiff::Timestamp;
 
+use crate::Result;
 use crate::assets::Assets;
 use crate::language::Languages;
 use crate::progress::Terminal;
@@ -43,10 +46,15 @@ struct Global {
     /// Folder whose languages/ and templates/ override the embedded ones.
     #[arg(long, global = true, value_name = "DIR", default_value = ".")]
     project: PathBuf,
+    /// Take this as the time, instead of the clock: every timestamp and run id follows from it.
+    #[arg(long, global = true, value_name = "RFC3339")]
+    now: Option<Timestamp>,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Generate(generate::Args),
+}
 
 /// What every command has at hand.
 #[derive(Debug)]
@@ -59,6 +67,10 @@ pub struct Context {
     pub progress: Terminal,
     /// Print JSON only.
     pub json: bool,
+    /// The time, by the clock or by `--now`.
+    pub now: Timestamp,
+    /// Whether `--now` fixed it.
+    pub clock_is_fixed: bool,
 }
 
 /// Parses the arguments of this process, runs the command, prints what went wrong, and says with which code to exit.
@@ -77,7 +89,19 @@ pub fn main() -> Exit {
         assets,
         progress: Terminal::new(cli.global.quiet || cli.global.json),
         json: cli.global.json,
+        now: cli.global.now.unwrap_or_else(Timestamp::now),
+        clock_is_fixed: cli.global.now.is_some(),
     };
-    let _ = &context;
-    match cli.command {}
+    cli.command.run(&context).unwrap_or_else(|error| {
+        print::error(&error);
+        Exit::from(&error)
+    })
+}
+
+impl Command {
+    fn run(self, context: &Context) -> Result<Exit> {
+        match self {
+            Self::Generate(args) => generate::run(args, context),
+        }
+    }
 }

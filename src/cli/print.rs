@@ -17,6 +17,11 @@ pub fn json(report: &impl serde::Serialize) {
     line(serde_json::to_string_pretty(report).expect("reports are plain data"));
 }
 
+/// Prints what to type or do next.
+pub fn next(text: impl Display) {
+    line(format_args!("next: {text}"));
+}
+
 /// Prints an error to standard error, as `error: …`.
 pub fn error(text: impl Display) {
     // When standard error is closed there is nowhere left to say so.

@@ -8,6 +8,8 @@ mod openai;
 
 use serde_json::{Map, Value};
 
+use crate::model::Provider;
+
 /// How a provider wants its requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dialect {
@@ -57,6 +59,16 @@ pub struct Limits {
     pub requests: u64,
     /// Bytes.
     pub bytes: u64,
+}
+
+impl From<Provider> for Dialect {
+    fn from(provider: Provider) -> Self {
+        match provider {
+            Provider::OpenAi | Provider::Local => Self::OpenAi,
+            Provider::Anthropic => Self::Anthropic,
+            Provider::Gemini => Self::Gemini,
+        }
+    }
 }
 
 impl Dialect {
