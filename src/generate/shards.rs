@@ -1,5 +1,6 @@
 //! Batch files: pairs of a request file and its metadata file, within the provider's limits.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -29,12 +30,11 @@ pub fn run_id<'a>(
     now: Timestamp,
     seed: u64,
     recipe: &str,
-    parts: impl Iterator<Item = (&'a Locale, u64)>,
-    num: u64,
+    parts: impl Iterator<Item = (&'a Locale, &'a Range<u64>)>,
 ) -> String {
-    let mut text = format!("{}|{seed}|{recipe}|{num}", now.as_nanosecond());
-    for (locale, start) in parts {
-        text.push_str(&format!("|{locale}:{start}"));
+    let mut text = format!("{}|{seed}|{recipe}", now.as_nanosecond());
+    for (locale, indices) in parts {
+        text.push_str(&format!("|{locale}:{}-{}", indices.start, indices.end));
     }
     format!("{}_{}", now.strftime("%Y%m%d_%H%M%S"), fingerprint(text.as_bytes(), 8))
 }
