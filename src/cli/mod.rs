@@ -2,6 +2,8 @@
 
 mod exit;
 mod generate;
+mod interrupt;
+mod languages;
 mod print;
 
 use std::path::PathBuf;
@@ -36,6 +38,7 @@ struct Cli {
 
 /// Options of every command.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Options of every command")]
 struct Global {
     /// Print the report as JSON on standard output, nothing else.
     #[arg(long, global = true)]
@@ -54,6 +57,7 @@ struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     Generate(generate::Args),
+    Languages(languages::Args),
 }
 
 /// What every command has at hand.
@@ -83,6 +87,7 @@ pub fn main() -> Exit {
             return if error.use_stderr() { Exit::Usage } else { Exit::Complete };
         }
     };
+    interrupt::listen();
     let assets = Assets::with_overrides(&cli.global.project);
     let context = Context {
         languages: Arc::new(Languages::new(assets.clone())),
@@ -102,6 +107,7 @@ impl Command {
     fn run(self, context: &Context) -> Result<Exit> {
         match self {
             Self::Generate(args) => generate::run(args, context),
+            Self::Languages(args) => languages::run(args, context),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! stays: the same line plus a nested `metadata` with the whole plan item.
 
 mod existing;
+mod lint;
 mod shards;
 
 use std::ops::Range;
@@ -25,6 +26,7 @@ use crate::recipe::{PlanItem, Planner, Prompter, Recipe};
 use crate::{Error, Result};
 
 pub use existing::{next_index, shards as existing_shards};
+pub use lint::{Finding, lint};
 use shards::ShardWriter;
 pub use shards::{Shard, run_id};
 
