@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use rusqlite::types::Type;
 use rusqlite::{ErrorCode, TransactionBehavior};
+use serde::de::DeserializeOwned;
 
-pub use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+pub use rusqlite::{Connection, OptionalExtension, Row, ToSql, Transaction, params};
 
 use crate::{Error, Result};
 
@@ -75,6 +77,16 @@ impl Database {
         // A panic while the lock was held has rolled its transaction back.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The column `index` of a row, read as JSON.
+///
+/// # Errors
+/// A conversion failure when it is not JSON of that shape.
+pub fn json<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> Answer<T> {
+    let text: String = row.get(index)?;
+    serde_json::from_str(&text)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Text, Box::new(error)))
 }
 
 fn failed(path: &Path) -> impl Fn(rusqlite::Error) -> Error {
