@@ -1,5 +1,6 @@
 //! What the tests of the batch life share: request lines, engines, and a server on loopback.
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "a helper of tests fails the test")]
 
 use std::path::Path;
 use std::sync::Arc;
