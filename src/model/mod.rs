@@ -3,9 +3,11 @@
 mod clock;
 mod locale;
 mod outcome;
+mod provider;
 mod tally;
 
 pub use clock::Clock;
 pub use locale::Locale;
 pub use outcome::{Answer, Failure, Outcome, Reason, Stray};
+pub use provider::Provider;
 pub use tally::Tally;
