@@ -1,1 +1,5 @@
-//! Not yet written.
+//! What each provider's API wants to read and writes.
+
+pub mod decode;
+
+pub use decode::{Api, Decoded, Glance, LineKind, decode, glance};
