@@ -1,5 +1,6 @@
 //! The command line: one file a command, with its arguments, one call into the library, and what it prints.
 
+mod augment;
 mod exit;
 mod generate;
 mod print;
@@ -54,6 +55,7 @@ struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     Generate(generate::Args),
+    Augment(augment::Args),
 }
 
 /// What every command has at hand.
@@ -102,6 +104,7 @@ impl Command {
     fn run(self, context: &Context) -> Result<Exit> {
         match self {
             Self::Generate(args) => generate::run(args, context),
+            Self::Augment(args) => augment::run(args, context),
         }
     }
 }

@@ -98,7 +98,13 @@ pub fn generate(assets: &Assets, languages: &Languages, options: &Options, progr
     for locale in &options.locales {
         works.push(Work::prepare(assets, languages, &recipe, locale, options)?);
     }
-    let run = run_id(options.now, options.seed, &recipe.name, works.iter().map(|work| (&work.locale, work.start)), options.num);
+    let run = run_id(
+        options.now,
+        options.seed,
+        &recipe.name,
+        works.iter().map(|work| (&work.locale, work.start)),
+        options.num,
+    );
     let mut report = Report { run: run.clone(), model: model.clone(), locales: Vec::new() };
     for mut work in works {
         go_on(progress)?;
@@ -137,10 +143,13 @@ impl Work {
             Some(start) => start,
             None => next_index(&options.out.join(locale.as_str()), locale, options.seed)?,
         };
-        let end = start.checked_add(options.num).ok_or_else(|| Error::Usage("--start and --num: too large".to_owned()))?;
+        let end =
+            start.checked_add(options.num).ok_or_else(|| Error::Usage("--start and --num: too large".to_owned()))?;
         let longest = custom_id(locale, options.seed, end - 1, "ffffff");
         if longest.len() > 64 {
-            return Err(Error::Usage(format!("the id `{longest}` would have more than 64 characters: take a smaller --seed")));
+            return Err(Error::Usage(format!(
+                "the id `{longest}` would have more than 64 characters: take a smaller --seed"
+            )));
         }
         let planner = Planner::new(Arc::clone(&pack), locale, recipe, options.seed);
         Ok(Self { locale: locale.clone(), start, planner, prompter: Prompter::new(assets, recipe, pack, locale)? })
