@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{Context, Exit, print};
 use crate::dialect::JsonMode;
-use crate::generate::{Options, Report, generate};
+use crate::generate::{Amount, Options, Report, generate};
 use crate::model::Provider;
 use crate::{Error, Result};
 
@@ -58,7 +58,7 @@ pub struct PlanArgs {
 
 impl PlanArgs {
     /// The library's options; locales are looked up now, so that nothing is written for a wrong one.
-    pub fn options(self, context: &Context, provider: Provider, start: Option<u64>, out: PathBuf) -> Result<Options> {
+    pub fn options(self, context: &Context, provider: Provider, amount: Amount, out: PathBuf) -> Result<Options> {
         let mut params = Map::new();
         for (key, value) in self.param {
             if params.insert(key.clone(), value).is_some() {
@@ -68,8 +68,7 @@ impl PlanArgs {
         Ok(Options {
             recipe: self.recipe,
             locales: context.languages.resolve(&self.lang)?,
-            num: self.num,
-            start,
+            amount,
             seed: self.seed,
             provider,
             model: self.model,
@@ -83,8 +82,8 @@ impl PlanArgs {
 
 /// Runs the command.
 pub fn run(args: Args, context: &Context) -> Result<Exit> {
-    let (provider, num, seed) = (args.provider, args.plan.num, args.plan.seed);
-    let options = args.plan.options(context, provider, args.start, args.out)?;
+    let (num, seed, start) = (args.plan.num, args.plan.seed, args.start);
+    let options = args.plan.options(context, args.provider, Amount::More { num, start }, args.out)?;
     let report = generate(&context.assets, &context.languages, &options, &context.progress)?;
     if context.json {
         print::json(&report);
@@ -96,7 +95,7 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
 
 fn print_report(report: &Report, options: &Options, num: u64, seed: u64) {
     for locale in &report.locales {
-        if locale.start > 0 && options.start.is_none() {
+        if locale.start > 0 && matches!(options.amount, Amount::More { start: None, .. }) {
             print::line(format_args!(
                 "{}: {} plan items of seed {seed} were there; these are {} to {}",
                 locale.locale,

@@ -3,6 +3,8 @@
 mod augment;
 mod exit;
 mod generate;
+mod interrupt;
+mod languages;
 mod print;
 
 use std::path::PathBuf;
@@ -37,6 +39,7 @@ struct Cli {
 
 /// Options of every command.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Options of every command")]
 struct Global {
     /// Print the report as JSON on standard output, nothing else.
     #[arg(long, global = true)]
@@ -56,6 +59,7 @@ struct Global {
 enum Command {
     Generate(generate::Args),
     Augment(augment::Args),
+    Languages(languages::Args),
 }
 
 /// What every command has at hand.
@@ -85,13 +89,14 @@ pub fn main() -> Exit {
             return if error.use_stderr() { Exit::Usage } else { Exit::Complete };
         }
     };
+    interrupt::listen();
     let assets = Assets::with_overrides(&cli.global.project);
     let context = Context {
         languages: Arc::new(Languages::new(assets.clone())),
         assets,
         progress: Terminal::new(cli.global.quiet || cli.global.json),
         json: cli.global.json,
-        now: cli.global.now.unwrap_or_else(Timestamp::now),
+        now: whole_seconds(cli.global.now.unwrap_or_else(Timestamp::now)),
         clock_is_fixed: cli.global.now.is_some(),
     };
     cli.command.run(&context).unwrap_or_else(|error| {
@@ -100,11 +105,17 @@ pub fn main() -> Exit {
     })
 }
 
+/// Names and timestamps hold seconds.
+fn whole_seconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_second(time.as_second()).unwrap_or(time)
+}
+
 impl Command {
     fn run(self, context: &Context) -> Result<Exit> {
         match self {
             Self::Generate(args) => generate::run(args, context),
             Self::Augment(args) => augment::run(args, context),
+            Self::Languages(args) => languages::run(args, context),
         }
     }
 }

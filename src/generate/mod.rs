@@ -5,8 +5,10 @@
 //! stays: the same line plus a nested `metadata` with the whole plan item.
 
 mod existing;
+mod lint;
 mod shards;
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -24,6 +26,7 @@ use crate::recipe::{PlanItem, Planner, Prompter, Recipe};
 use crate::{Error, Result};
 
 pub use existing::{next_index, shards as existing_shards};
+pub use lint::{Finding, lint};
 use shards::ShardWriter;
 pub use shards::{Shard, run_id};
 
@@ -37,10 +40,8 @@ pub struct Options {
     pub recipe: String,
     /// Locales, each once.
     pub locales: Vec<Locale>,
-    /// Plan items a locale.
-    pub num: u64,
-    /// Index of the first; `None` goes on after what the folder holds of this seed.
-    pub start: Option<u64>,
+    /// How many plan items a locale.
+    pub amount: Amount,
     /// Seed of the plan.
     pub seed: u64,
     /// Who will answer.
@@ -55,6 +56,20 @@ pub struct Options {
     pub out: PathBuf,
     /// The time that names the run and stands in the metadata.
     pub now: Timestamp,
+}
+
+/// Which plan items of a locale to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Amount {
+    /// `num` from index `start` on; without `start`, after those that the folder holds of this seed.
+    More {
+        /// How many.
+        num: u64,
+        /// Index of the first.
+        start: Option<u64>,
+    },
+    /// Those below this index that the folder does not hold yet; none is fine.
+    UpTo(u64),
 }
 
 /// What was generated.
@@ -89,7 +104,7 @@ pub struct LocaleReport {
 /// [`Error::Usage`] for no plan items at all or an id that would be too long; [`Error::Data`] for a wrong pack or template; [`Error::Io`];
 /// [`Error::Interrupted`] between batch files, those that were finished staying.
 pub fn generate(assets: &Assets, languages: &Languages, options: &Options, progress: &dyn Progress) -> Result<Report> {
-    if options.num == 0 {
+    if matches!(options.amount, Amount::More { num: 0, .. } | Amount::UpTo(0)) {
         return Err(Error::Usage("--num 0: give the number of conversations a locale, 1 or more".to_owned()));
     }
     let recipe = Recipe::load(assets, &options.recipe)?;
@@ -98,20 +113,14 @@ pub fn generate(assets: &Assets, languages: &Languages, options: &Options, progr
     for locale in &options.locales {
         works.push(Work::prepare(assets, languages, &recipe, locale, options)?);
     }
-    let run = run_id(
-        options.now,
-        options.seed,
-        &recipe.name,
-        works.iter().map(|work| (&work.locale, work.start)),
-        options.num,
-    );
+    let run = run_id(options.now, options.seed, &recipe.name, works.iter().map(|work| (&work.locale, &work.indices)));
     let mut report = Report { run: run.clone(), model: model.clone(), locales: Vec::new() };
     for mut work in works {
         go_on(progress)?;
-        let task = progress.task("generate", work.locale.as_str(), Some(options.num), "requests");
+        let requests = work.indices.end - work.indices.start;
+        let task = progress.task("generate", work.locale.as_str(), Some(requests), "requests");
         let shards = work.write(&recipe, &model, &run, options, progress, &mut |done| task.advance(done))?;
-        let requests = shards.iter().map(|shard| shard.requests).sum();
-        report.locales.push(LocaleReport { locale: work.locale, start: work.start, requests, shards });
+        report.locales.push(LocaleReport { locale: work.locale, start: work.indices.start, requests, shards });
     }
     Ok(report)
 }
@@ -125,7 +134,7 @@ fn model(recipe: &Recipe, options: &Options) -> Result<String> {
 /// A locale, ready to be written.
 struct Work {
     locale: Locale,
-    start: u64,
+    indices: Range<u64>,
     planner: Planner,
     prompter: Prompter,
 }
@@ -139,20 +148,21 @@ impl Work {
         options: &Options,
     ) -> Result<Self> {
         let pack: Arc<Pack> = languages.pack(locale)?;
-        let start = match options.start {
-            Some(start) => start,
-            None => next_index(&options.out.join(locale.as_str()), locale, options.seed)?,
+        let next = || next_index(&options.out.join(locale.as_str()), locale, options.seed);
+        let indices = match options.amount {
+            Amount::More { num, start } => {
+                let start = start.map_or_else(next, Ok)?;
+                let end = start.checked_add(num).ok_or_else(|| Error::Usage("--start and --num: too large".to_owned()))?;
+                start..end
+            }
+            Amount::UpTo(end) => next()?.min(end)..end,
         };
-        let end =
-            start.checked_add(options.num).ok_or_else(|| Error::Usage("--start and --num: too large".to_owned()))?;
-        let longest = custom_id(locale, options.seed, end - 1, "ffffff");
+        let longest = custom_id(locale, options.seed, indices.end, "ffffff");
         if longest.len() > 64 {
-            return Err(Error::Usage(format!(
-                "the id `{longest}` would have more than 64 characters: take a smaller --seed"
-            )));
+            return Err(Error::Usage(format!("the id `{longest}` would have more than 64 characters: take a smaller --seed")));
         }
         let planner = Planner::new(Arc::clone(&pack), locale, recipe, options.seed);
-        Ok(Self { locale: locale.clone(), start, planner, prompter: Prompter::new(assets, recipe, pack, locale)? })
+        Ok(Self { locale: locale.clone(), indices, planner, prompter: Prompter::new(assets, recipe, pack, locale)? })
     }
 
     fn write(
@@ -182,10 +192,10 @@ impl Work {
         let folder = options.out.join(self.locale.as_str());
         let mut writer = ShardWriter::new(&folder, &self.locale, run, dialect);
         let (mut prompt, mut line, mut hashed) = (Vec::new(), Vec::new(), Vec::new());
-        for index in self.start..self.start + options.num {
+        for index in self.indices.clone() {
             if index % STRIDE == 0 {
                 go_on(progress)?;
-                done(STRIDE.min(index - self.start));
+                done(STRIDE.min(index - self.indices.start));
             }
             let item = self.planner.item(index);
             self.prompter.user(&item, &mut prompt)?;

@@ -1,5 +1,6 @@
 //! Batch files: pairs of a request file and its metadata file, within the provider's limits.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -29,12 +30,11 @@ pub fn run_id<'a>(
     now: Timestamp,
     seed: u64,
     recipe: &str,
-    parts: impl Iterator<Item = (&'a Locale, u64)>,
-    num: u64,
+    parts: impl Iterator<Item = (&'a Locale, &'a Range<u64>)>,
 ) -> String {
-    let mut text = format!("{}|{seed}|{recipe}|{num}", now.as_nanosecond());
-    for (locale, start) in parts {
-        text.push_str(&format!("|{locale}:{start}"));
+    let mut text = format!("{}|{seed}|{recipe}", now.as_nanosecond());
+    for (locale, indices) in parts {
+        text.push_str(&format!("|{locale}:{}-{}", indices.start, indices.end));
     }
     format!("{}_{}", now.strftime("%Y%m%d_%H%M%S"), fingerprint(text.as_bytes(), 8))
 }
@@ -64,8 +64,7 @@ impl<'a> ShardWriter<'a> {
     /// Adds a request line and its metadata line, in a new file when the current one is full.
     pub(super) fn write(&mut self, line: &[u8], metadata: &impl Serialize) -> Result<()> {
         let full = self.open.last().is_none_or(|shard| {
-            shard.requests >= self.limits.requests
-                || shard.requests_file.bytes() + line.len() as u64 + 1 > self.limits.bytes
+            shard.requests >= self.limits.requests || shard.requests_file.bytes() + line.len() as u64 + 1 > self.limits.bytes
         });
         if full {
             let (requests, metadata) = self.names(None);
@@ -93,9 +92,7 @@ impl<'a> ShardWriter<'a> {
     pub(super) fn finish(mut self) -> Result<Vec<Shard>> {
         let several = self.open.len() > 1;
         let mut shards = Vec::new();
-        for (nth, Open { requests_file, metadata_file, requests }) in
-            std::mem::take(&mut self.open).into_iter().enumerate()
-        {
+        for (nth, Open { requests_file, metadata_file, requests }) in std::mem::take(&mut self.open).into_iter().enumerate() {
             let (requests_path, metadata_path) = self.names(several.then_some(nth + 1));
             if requests_path.exists() {
                 let detail = "a batch file of this run is there already: give another --start or --seed";

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::fill::{check_slot, slots};
 use super::pack::{Form, Labels, Pack, Phrase, phrase};
-use super::phrasebook::Role;
+use super::phrasebook::{Role, Thread};
 
 /// The first thing that is wrong, as `list.id: what`.
 pub(super) fn validate(pack: &Pack) -> Result<(), String> {
@@ -166,12 +166,21 @@ fn check_threads(pack: &Pack) -> Result<(), String> {
             check_text(pack, id, &exchange.partner, true)?;
         }
     }
-    for role in [Role::Open, Role::Body, Role::Close] {
-        let anywhere = |thread: &&super::Thread| {
-            thread.role == role && (role != Role::Body || (thread.purposes.is_empty() && thread.settings.is_empty()))
+    let anywhere = |role: Role| {
+        let unlimited = |thread: &Thread| {
+            thread.purposes.is_empty() && thread.settings.is_empty() && thread.kinds.is_empty()
         };
-        if !pack.threads.iter().any(|thread| anywhere(&thread) && thread.kinds.is_empty()) {
-            return Err(format!("thread: no {role:?} that fits everywhere"));
+        pack.threads.iter().filter(move |thread| thread.role == role && unlimited(thread))
+    };
+    for by_aac in [true, false] {
+        if !anywhere(Role::Open).any(|thread| thread.exchanges[0].partner.is_empty() == by_aac) {
+            let who = if by_aac { "the person who uses AAC" } else { "the partner" };
+            return Err(format!("thread: no opening by {who} that fits everywhere"));
+        }
+    }
+    for (role, name) in [(Role::Body, "body"), (Role::Close, "close")] {
+        if anywhere(role).next().is_none() {
+            return Err(format!("thread: no {name} that fits everywhere"));
         }
     }
     Ok(())
