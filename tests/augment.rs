@@ -1,4 +1,5 @@
 //! Augmentation over real files: what is added, what stays, what is refused, and that nothing but names decides the noise.
+#![allow(clippy::unwrap_used, reason = "a helper of tests fails the test")]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,6 +13,10 @@ use aacorn::progress::Silent;
 use aacorn::{Error, Result};
 use serde_json::Value;
 use unicode_segmentation::UnicodeSegmentation;
+
+#[path = "support/distance.rs"]
+mod distance;
+use distance::distance;
 
 const LAYOUTS: [&str; 3] = ["qwerty", "abc", "frequency"];
 const SEVERITIES: [&str; 4] = ["minimal", "light", "moderate", "severe"];
@@ -76,21 +81,6 @@ fn augmented(path: &Path) -> Vec<Value> {
 fn aac_turns(records: &[Value]) -> Vec<&Value> {
     let turns = records.iter().flat_map(|record| record["conversation"].as_array().unwrap());
     turns.filter(|turn| turn["is_aac_user"] == true).collect()
-}
-
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<_>, Vec<_>) = (a.graphemes(true).collect(), b.graphemes(true).collect());
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let next = (diagonal + usize::from(x != y)).min(row[j] + 1).min(row[j + 1] + 1);
-            diagonal = row[j + 1];
-            row[j + 1] = next;
-        }
-    }
-    row[b.len()]
 }
 
 #[test]

@@ -137,12 +137,12 @@ impl Writer {
             value
         };
         let asked = variants.asked();
-        for severity in 0..SEVERITIES.len() {
+        for (severity, asked) in asked.iter().enumerate() {
             for column in 0..COLUMNS.len() {
                 self.text.clear();
                 variants.write(column, severity, &mut self.text);
                 write_string(&self.text, next());
-                counts.short += u64::from(variants.reached(column)[severity] != asked[severity]);
+                counts.short += u64::from(variants.reached(column)[severity] != *asked);
             }
         }
         for text in [&turn.utterance, turn.intended.as_ref().unwrap_or(&turn.utterance)] {

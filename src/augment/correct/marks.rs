@@ -88,9 +88,9 @@ impl Marks {
             let spaced = self.spaced.iter().find(|(mark, _)| *mark == char).filter(|_| ends && ends_word(before));
             if let Some((_, space)) = spaced {
                 out.push_str(space);
-            } else if pending && !(self.close.contains(&char) && ends) && !self.unspaced(before, char) {
-                out.push(' ');
-            } else if !pending && before == ',' && self.separated && char.is_alphabetic() {
+            } else if pending && !(self.close.contains(&char) && (ends || is_comma(char))) && !self.unspaced(before, char)
+                || !pending && is_comma(before) && self.separated && char.is_alphabetic()
+            {
                 out.push(' ');
             }
             out.push(char);
@@ -101,7 +101,7 @@ impl Marks {
 
     /// Whether the script sets no space between these two.
     fn unspaced(&self, before: char, after: char) -> bool {
-        !self.separated && !(before.is_ascii() && after.is_ascii())
+        !(self.separated || before.is_ascii() && after.is_ascii())
     }
 
     /// Adds the final mark where there is none and the text ends in a word.
@@ -153,4 +153,8 @@ impl Marks {
         found.push(&text[start..]);
         found
     }
+}
+
+fn is_comma(char: char) -> bool {
+    matches!(char, ',' | '،')
 }

@@ -43,3 +43,65 @@ impl Corrector {
         out
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assets::Assets;
+    use crate::language::Languages;
+    use crate::model::Locale;
+
+    fn corrector(code: &str) -> Corrector {
+        let locale = Locale::parse(code).unwrap();
+        let rules = Languages::new(Assets::embedded()).text_rules(&locale).unwrap();
+        Corrector::new(&rules, locale.language())
+    }
+
+    #[test]
+    fn each_language_is_corrected_by_its_own_rules() {
+        let cases = [
+            ("en-GB", "im tired ,dont  know", "I'm tired, don't know."),
+            ("en-GB", "where is mary", "Where is mary?"),
+            ("en-GB", "i think ive won. see you monday", "I think I've won. See you Monday."),
+            ("en-GB", "is it 3.30 or 4", "Is it 3.30 or 4?"),
+            ("en-GB", "IT is ok 👍🏽", "IT is ok 👍🏽"),
+            ("en-GB", "no. \"really\"", "No. \"Really\"."),
+            ("en-GB", "write to ann@im.org", "Write to ann@im.org."),
+            ("fr-FR", "ou est marie ?", "Ou est marie\u{202F}?"),
+            ("fr-FR", "cest bon !", "C'est bon\u{202F}!"),
+            ("fr-FR", "comment ça va", "Comment ça va\u{202F}?"),
+            ("es-ES", "dónde está mi madre", "¿Dónde está mi madre?"),
+            ("es-ES", "¡hola! qué tal?", "¡Hola! ¿Qué tal?"),
+            ("ar-SA", "وين محمد", "وين محمد؟"),
+            ("ar-SA", "الدكتور متى يجي?", "الدكتور متى يجي؟"),
+            ("ar-SA", "لا شكرًا.", "لا شكرًا."),
+            ("el-GR", "που είναι η μαρία", "Που είναι η μαρία;"),
+            ("ja-JP", "待って、入力中", "待って、入力中。"),
+            ("ja-JP", "疲れた。", "疲れた。"),
+            ("ja-JP", "どこですか", "どこですか？"),
+            ("zh-CN", "你好吗", "你好吗？"),
+            ("zh-CN", "好,谢谢.", "好，谢谢。"),
+            ("ko-KR", "물 주세요", "물 주세요."),
+            ("nl-NL", "ijsje graag", "IJsje graag."),
+            ("he-IL", "אני עייף", "אני עייף."),
+            ("ru-RU", "где мама", "Где мама?"),
+        ];
+        let wrong: Vec<_> = cases
+            .iter()
+            .map(|(code, typed, expected)| (code, corrector(code).corrected(typed), expected))
+            .filter(|(_, corrected, expected)| corrected != *expected)
+            .collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    #[test]
+    fn what_is_correct_stays_as_it_is() {
+        for code in ["en-GB", "fr-FR", "es-ES", "ar-SA", "el-GR", "ja-JP", "zh-CN", "ko-KR", "nl-NL", "he-IL"] {
+            let corrector = corrector(code);
+            for text in ["ok", "what, why", "a b . c?", "où ça ?", "وين", "どこ", "no! no", "ij"] {
+                let once = corrector.corrected(text);
+                assert_eq!(corrector.corrected(&once), once, "{code}");
+            }
+        }
+    }
+}

@@ -89,9 +89,7 @@ impl Words {
     pub fn is_question(&self, text: &str) -> bool {
         let text = text.to_lowercase().replace('’', "'");
         let text = text.trim_end_matches(|char: char| !char.is_alphanumeric() && !is_combining_mark(char));
-        // Only the last sentence decides the final mark.
-        let last = text.rfind(['.', '!', '?', '؟', '。', '！', '？', '…']);
-        let text = last.map_or(text, |at| &text[at..]);
+        let text = last_sentence(text);
         let text = text.trim_start_matches(|char: char| !char.is_alphanumeric());
         let first = &text[..text.find(|char| !in_word(char)).unwrap_or(text.len())];
         let whole = |rest: &str| !self.separated || !rest.starts_with(in_word);
@@ -159,6 +157,15 @@ fn is_inside_domain(rest: &str) -> bool {
     let mut chars = rest.chars();
     matches!(chars.next(), Some('.' | '@' | '/')) && chars.next().is_some_and(char::is_alphanumeric)
         || rest.starts_with("://")
+}
+
+/// The last sentence, which alone decides the final mark.
+fn last_sentence(text: &str) -> &str {
+    let wide = |char| matches!(char, '。' | '！' | '？');
+    let narrow = |char| matches!(char, '.' | '!' | '?' | '؟' | '…');
+    let followed = |at: usize, char: char| text[at + char.len_utf8()..].starts_with(char::is_whitespace);
+    let end = text.char_indices().rfind(|(at, char)| wide(*char) || narrow(*char) && followed(*at, *char));
+    end.map_or(text, |(at, _)| &text[at..])
 }
 
 /// Endings that are no words of their own: か, 까, -ko.

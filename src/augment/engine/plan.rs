@@ -172,7 +172,7 @@ impl Plan {
     /// An error of `kind` at grapheme `at`, when the device can make it there and nothing stands against it.
     fn propose(&mut self, source: &Source, device: &Device, kind: Kind, at: usize, bits: u32) -> Option<Edit> {
         let class = source.class(at);
-        if class.has(Class::SPARED) || (class.has(Class::INITIAL) && (bits >> 17) % INITIAL_KEPT != 0) {
+        if class.has(Class::SPARED) || (class.has(Class::INITIAL) && !(bits >> 17).is_multiple_of(INITIAL_KEPT)) {
             return None;
         }
         let from = self.store.len();
