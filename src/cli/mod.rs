@@ -1,5 +1,6 @@
 //! The command line: one file a command, with its arguments, one call into the library, and what it prints.
 
+mod augment;
 mod exit;
 mod generate;
 mod interrupt;
@@ -57,6 +58,7 @@ struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     Generate(generate::Args),
+    Augment(augment::Args),
     Languages(languages::Args),
 }
 
@@ -112,6 +114,7 @@ impl Command {
     fn run(self, context: &Context) -> Result<Exit> {
         match self {
             Self::Generate(args) => generate::run(args, context),
+            Self::Augment(args) => augment::run(args, context),
             Self::Languages(args) => languages::run(args, context),
         }
     }

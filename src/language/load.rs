@@ -50,23 +50,15 @@ impl Languages {
     /// # Errors
     /// [`Error::UnknownLocale`] naming the nearest ones.
     pub fn resolve<S: AsRef<str>>(&self, asked: &[S]) -> Result<Vec<Locale>> {
-        let known = self.locales();
-        let mut found = Vec::new();
-        for text in asked.iter().flat_map(|text| text.as_ref().split(',')) {
-            let named = match text {
-                "all" => known.clone(),
-                code => match Locale::parse(code).filter(|locale| known.contains(locale)) {
-                    Some(locale) => vec![locale],
-                    None => return Err(Error::UnknownLocale { given: code.to_owned(), near: nearest(code, &known) }),
-                },
-            };
-            for locale in named {
-                if !found.contains(&locale) {
-                    found.push(locale);
-                }
-            }
-        }
-        Ok(found)
+        named(asked, &self.locales())
+    }
+
+    /// The same among the locales with keyboards, with or without a pack.
+    ///
+    /// # Errors
+    /// [`Error::UnknownLocale`] naming the nearest ones.
+    pub fn resolve_keyboards<S: AsRef<str>>(&self, asked: &[S]) -> Result<Vec<Locale>> {
+        named(asked, &self.keyboard_locales())
     }
 
     /// The pack of a locale.
@@ -215,6 +207,26 @@ fn merge_by_id(base: &mut Vec<Value>, over: Vec<Value>) {
             None => base.push(Value::Table(above)),
         }
     }
+}
+
+/// The locales that `asked` names among `known`, each once, in the order asked.
+fn named<S: AsRef<str>>(asked: &[S], known: &[Locale]) -> Result<Vec<Locale>> {
+    let mut found = Vec::new();
+    for text in asked.iter().flat_map(|text| text.as_ref().split(',')) {
+        let named = match text {
+            "all" => known.to_vec(),
+            code => match Locale::parse(code).filter(|locale| known.contains(locale)) {
+                Some(locale) => vec![locale],
+                None => return Err(Error::UnknownLocale { given: code.to_owned(), near: nearest(code, known) }),
+            },
+        };
+        for locale in named {
+            if !found.contains(&locale) {
+                found.push(locale);
+            }
+        }
+    }
+    Ok(found)
 }
 
 fn nearest(given: &str, known: &[Locale]) -> Vec<String> {
