@@ -1,13 +1,19 @@
 //! The command line: one file a command, with its arguments, one call into the library, and what it prints.
 
 mod exit;
+mod generate;
+mod interrupt;
+mod languages;
 mod print;
+mod process;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
+use jiff::Timestamp;
 
+use crate::Result;
 use crate::assets::Assets;
 use crate::language::Languages;
 use crate::progress::Terminal;
@@ -33,6 +39,7 @@ struct Cli {
 
 /// Options of every command.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Options of every command")]
 struct Global {
     /// Print the report as JSON on standard output, nothing else.
     #[arg(long, global = true)]
@@ -43,10 +50,17 @@ struct Global {
     /// Folder whose languages/ and templates/ override the embedded ones.
     #[arg(long, global = true, value_name = "DIR", default_value = ".")]
     project: PathBuf,
+    /// Take this as the time, instead of the clock: every timestamp and run id follows from it.
+    #[arg(long, global = true, value_name = "RFC3339")]
+    now: Option<Timestamp>,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Generate(generate::Args),
+    Languages(languages::Args),
+    Process(process::Args),
+}
 
 /// What every command has at hand.
 #[derive(Debug)]
@@ -59,6 +73,10 @@ pub struct Context {
     pub progress: Terminal,
     /// Print JSON only.
     pub json: bool,
+    /// The time, by the clock or by `--now`.
+    pub now: Timestamp,
+    /// Whether `--now` fixed it.
+    pub clock_is_fixed: bool,
 }
 
 /// Parses the arguments of this process, runs the command, prints what went wrong, and says with which code to exit.
@@ -71,13 +89,28 @@ pub fn main() -> Exit {
             return if error.use_stderr() { Exit::Usage } else { Exit::Complete };
         }
     };
+    interrupt::listen();
     let assets = Assets::with_overrides(&cli.global.project);
     let context = Context {
         languages: Arc::new(Languages::new(assets.clone())),
         assets,
         progress: Terminal::new(cli.global.quiet || cli.global.json),
         json: cli.global.json,
+        now: cli.global.now.unwrap_or_else(Timestamp::now),
+        clock_is_fixed: cli.global.now.is_some(),
     };
-    let _ = &context;
-    match cli.command {}
+    cli.command.run(&context).unwrap_or_else(|error| {
+        print::error(&error);
+        Exit::from(&error)
+    })
+}
+
+impl Command {
+    fn run(self, context: &Context) -> Result<Exit> {
+        match self {
+            Self::Generate(args) => generate::run(args, context),
+            Self::Languages(args) => languages::run(args, context),
+            Self::Process(args) => process::run(args, context),
+        }
+    }
 }

@@ -1,7 +1,10 @@
-//! Writing to standard output and standard error; this file and the progress bars are all that prints.
+//! Writing to standard output and standard error; this file and the progress bars are all that prints. It owns `comfy-table`.
 
 use std::fmt::Display;
 use std::io::{self, Write};
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, Table};
 
 /// Prints a line to standard output. A closed pipe ends the process quietly, as pipes expect.
 pub fn line(text: impl Display) {
@@ -15,6 +18,30 @@ pub fn line(text: impl Display) {
 /// Prints `report` as one JSON document to standard output.
 pub fn json(report: &impl serde::Serialize) {
     line(serde_json::to_string_pretty(report).expect("reports are plain data"));
+}
+
+/// Prints a table without lines; the columns from `numbers_from` on are aligned to the right.
+pub fn table<const N: usize>(header: [&str; N], rows: Vec<[String; N]>, numbers_from: usize) {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_header(header).add_rows(rows);
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+        if column.index >= numbers_from {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    line(table.trim_fmt());
+}
+
+/// Prints what to type or do next.
+pub fn next(text: impl Display) {
+    line(format_args!("next: {text}"));
+}
+
+/// Prints a remark to standard error.
+pub fn note(text: impl Display) {
+    // When standard error is closed there is nowhere left to say so.
+    let _ = writeln!(anstream::stderr(), "{text}");
 }
 
 /// Prints an error to standard error, as `error: …`.

@@ -69,6 +69,15 @@ impl AtomicFile {
         self.writer.write_all(bytes).map_err(Error::io("write", &self.path))
     }
 
+    /// [`AtomicFile::finish`] under another name in the same folder, for names that are known only at the end.
+    ///
+    /// # Errors
+    /// As `finish`.
+    pub fn finish_as(mut self, path: &Path) -> Result<PathBuf> {
+        self.path = path.to_owned();
+        self.finish()
+    }
+
     /// Flushes, syncs and renames: after this the file is whole under its name, and survives a power cut.
     ///
     /// # Errors

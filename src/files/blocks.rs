@@ -131,8 +131,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn blocks(text: &[u8], limit: usize) -> Vec<Block> {
-        let mut blocks =
-            Blocks { reader: text, path: PathBuf::from("t"), limit, offset: 0, carry: Vec::new() };
+        let mut blocks = Blocks { reader: text, path: PathBuf::from("t"), limit, offset: 0, carry: Vec::new() };
         std::iter::from_fn(|| blocks.next().unwrap()).collect()
     }
 

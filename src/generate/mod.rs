@@ -1,1 +1,254 @@
-//! Not yet written.
+//! Stage 1: plan items become requests, in batch files with their metadata.
+//!
+//! A locale's batch files stand in `<out>/<locale>/`, under the names of the guide:
+//! `openai_batch_<locale>_<run>.jsonl`, which goes to the provider, and `batch_<locale>_openai_<run>_metadata.jsonl`, which
+//! stays: the same line plus a nested `metadata` with the whole plan item.
+
+mod existing;
+mod lint;
+mod shards;
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::assets::Assets;
+use crate::dialect::{Dialect, Encoder, JsonMode, Shape};
+use crate::language::{Languages, Pack};
+use crate::model::{Locale, Provider};
+use crate::progress::{Progress, go_on};
+use crate::random::{fingerprint, hash};
+use crate::recipe::{PlanItem, Planner, Prompter, Recipe};
+use crate::{Error, Result};
+
+pub use existing::{next_index, shards as existing_shards};
+pub use lint::{Finding, lint};
+use shards::ShardWriter;
+pub use shards::{Shard, run_id};
+
+/// Requests between two looks at whether the person wants to stop.
+const STRIDE: u64 = 1024;
+
+/// What to generate.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Recipe's name.
+    pub recipe: String,
+    /// Locales, each once.
+    pub locales: Vec<Locale>,
+    /// How many plan items a locale.
+    pub amount: Amount,
+    /// Seed of the plan.
+    pub seed: u64,
+    /// Who will answer.
+    pub provider: Provider,
+    /// The model, or `None` for the recipe's own for that provider.
+    pub model: Option<String>,
+    /// Parameters that go into each request's body and win over the recipe's.
+    pub params: Map<String, Value>,
+    /// How strictly the form of the answer is asked for.
+    pub json_mode: JsonMode,
+    /// Folder of the batch files.
+    pub out: PathBuf,
+    /// The time that names the run and stands in the metadata.
+    pub now: Timestamp,
+}
+
+/// Which plan items of a locale to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Amount {
+    /// `num` from index `start` on; without `start`, after those that the folder holds of this seed.
+    More {
+        /// How many.
+        num: u64,
+        /// Index of the first.
+        start: Option<u64>,
+    },
+    /// Those below this index that the folder does not hold yet; none is fine.
+    UpTo(u64),
+}
+
+/// What was generated.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Report {
+    /// The run's id, part of every file name.
+    pub run: String,
+    /// The model asked for.
+    pub model: String,
+    /// A line for each locale.
+    pub locales: Vec<LocaleReport>,
+}
+
+/// What was generated for a locale.
+#[derive(Debug, Clone, Serialize)]
+pub struct LocaleReport {
+    /// The locale.
+    pub locale: Locale,
+    /// Index of the first plan item.
+    pub start: u64,
+    /// Requests written.
+    pub requests: u64,
+    /// Batch files with their metadata.
+    pub shards: Vec<Shard>,
+}
+
+/// Generates the batch files of every locale.
+///
+/// Nothing is written when an argument, pack or template is wrong. Memory does not grow with `num`.
+///
+/// # Errors
+/// [`Error::Usage`] for no plan items at all or an id that would be too long; [`Error::Data`] for a wrong pack or template; [`Error::Io`];
+/// [`Error::Interrupted`] between batch files, those that were finished staying.
+pub fn generate(assets: &Assets, languages: &Languages, options: &Options, progress: &dyn Progress) -> Result<Report> {
+    if matches!(options.amount, Amount::More { num: 0, .. } | Amount::UpTo(0)) {
+        return Err(Error::Usage("--num 0: give the number of conversations a locale, 1 or more".to_owned()));
+    }
+    let recipe = Recipe::load(assets, &options.recipe)?;
+    let model = model(&recipe, options)?;
+    let mut works = Vec::new();
+    for locale in &options.locales {
+        works.push(Work::prepare(assets, languages, &recipe, locale, options)?);
+    }
+    let run = run_id(options.now, options.seed, &recipe.name, works.iter().map(|work| (&work.locale, &work.indices)));
+    let mut report = Report { run: run.clone(), model: model.clone(), locales: Vec::new() };
+    for mut work in works {
+        go_on(progress)?;
+        let requests = work.indices.end - work.indices.start;
+        let task = progress.task("generate", work.locale.as_str(), Some(requests), "requests");
+        let shards = work.write(&recipe, &model, &run, options, progress, &mut |done| task.advance(done))?;
+        report.locales.push(LocaleReport { locale: work.locale, start: work.indices.start, requests, shards });
+    }
+    Ok(report)
+}
+
+fn model(recipe: &Recipe, options: &Options) -> Result<String> {
+    options.model.clone().or_else(|| recipe.request.models.get(options.provider.name()).cloned()).ok_or_else(|| {
+        Error::Usage(format!("recipe `{}` names no model for {}: give --model", recipe.name, options.provider))
+    })
+}
+
+/// A locale, ready to be written.
+struct Work {
+    locale: Locale,
+    indices: Range<u64>,
+    planner: Planner,
+    prompter: Prompter,
+}
+
+impl Work {
+    fn prepare(
+        assets: &Assets,
+        languages: &Languages,
+        recipe: &Recipe,
+        locale: &Locale,
+        options: &Options,
+    ) -> Result<Self> {
+        let pack: Arc<Pack> = languages.pack(locale)?;
+        let next = || next_index(&options.out.join(locale.as_str()), locale, options.seed);
+        let indices = match options.amount {
+            Amount::More { num, start } => {
+                let start = start.map_or_else(next, Ok)?;
+                let end =
+                    start.checked_add(num).ok_or_else(|| Error::Usage("--start and --num: too large".to_owned()))?;
+                start..end
+            }
+            Amount::UpTo(end) => next()?.min(end)..end,
+        };
+        let longest = custom_id(locale, options.seed, indices.end, "ffffff");
+        if longest.len() > 64 {
+            return Err(Error::Usage(format!(
+                "the id `{longest}` would have more than 64 characters: take a smaller --seed"
+            )));
+        }
+        let planner = Planner::new(Arc::clone(&pack), locale, recipe, options.seed);
+        Ok(Self { locale: locale.clone(), indices, planner, prompter: Prompter::new(assets, recipe, pack, locale)? })
+    }
+
+    fn write(
+        &mut self,
+        recipe: &Recipe,
+        model: &str,
+        run: &str,
+        options: &Options,
+        progress: &dyn Progress,
+        done: &mut dyn FnMut(u64),
+    ) -> Result<Vec<Shard>> {
+        let dialect = Dialect::from(options.provider);
+        let encoder = Encoder::new(
+            dialect,
+            &Shape {
+                model,
+                system: self.prompter.system(),
+                schema_name: &recipe.request.schema_name,
+                schema: &recipe.schema,
+                json_mode: options.json_mode,
+                max_tokens: recipe.request.max_tokens,
+                temperature: recipe.request.temperature,
+                params: &options.params,
+            },
+        );
+        let system_hash = hash(self.prompter.system().as_bytes());
+        let folder = options.out.join(self.locale.as_str());
+        let mut writer = ShardWriter::new(&folder, &self.locale, run, dialect);
+        let (mut prompt, mut line, mut hashed) = (Vec::new(), Vec::new(), Vec::new());
+        for index in self.indices.clone() {
+            if index % STRIDE == 0 {
+                go_on(progress)?;
+                done(STRIDE.min(index - self.indices.start));
+            }
+            let item = self.planner.item(index);
+            self.prompter.user(&item, &mut prompt)?;
+            let user = std::str::from_utf8(&prompt).map_err(|error| Error::data("templates", error))?;
+            hashed.clear();
+            hashed.extend_from_slice(system_hash.as_bytes());
+            hashed.extend_from_slice(&prompt);
+            let prompt_hash = fingerprint(&hashed, 32);
+            let custom_id = custom_id(&self.locale, options.seed, index, &prompt_hash[..6]);
+            line.clear();
+            encoder.write(&custom_id, user, &mut line);
+            writer.write(
+                &line,
+                &Metadata {
+                    recipe: &recipe.name,
+                    template_id: &recipe.template_id(self.locale.language()),
+                    lang_code: &self.locale,
+                    created_at: options.now,
+                    provider: options.provider,
+                    model,
+                    plan: Plan { seed: options.seed, index, prompt_hash: &prompt_hash, item: &item },
+                },
+            )?;
+        }
+        writer.finish()
+    }
+}
+
+/// The id that joins a request with its result: `en-GB-7-0-1a2b3c`.
+fn custom_id(locale: &Locale, seed: u64, index: u64, hash: &str) -> String {
+    format!("{locale}-{seed}-{index}-{hash}")
+}
+
+/// The `metadata` of a metadata line; `template_id`, `lang_code` and `created_at` are the Python reference's names.
+#[derive(Serialize)]
+struct Metadata<'a> {
+    recipe: &'a str,
+    template_id: &'a str,
+    lang_code: &'a Locale,
+    created_at: Timestamp,
+    provider: Provider,
+    model: &'a str,
+    plan: Plan<'a>,
+}
+
+#[derive(Serialize)]
+struct Plan<'a> {
+    seed: u64,
+    index: u64,
+    prompt_hash: &'a str,
+    #[serde(flatten)]
+    item: &'a PlanItem<'a>,
+}

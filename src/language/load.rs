@@ -98,6 +98,15 @@ impl Languages {
         typed(self.text_table(locale)?, &format!("languages/{locale}/text.toml"))
     }
 
+    /// How many scenarios the region of a locale adds to, or changes in, those of its base.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when the file is not TOML.
+    pub fn own_scenarios(&self, locale: &Locale) -> Result<usize> {
+        let table = self.table(&format!("{locale}/scenarios.toml"))?.unwrap_or_default();
+        Ok(table.get("scenario").and_then(Value::as_array).map_or(0, Vec::len))
+    }
+
     /// The keyboards of a locale; they are there for locales without a pack as well.
     ///
     /// # Errors

@@ -226,6 +226,19 @@ pub struct LengthBand {
     pub text: String,
 }
 
+impl Labels {
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> [&str; 16] {
+        let Self { language, scenario, setting, time, purpose, mood, person, partner, .. } = self;
+        let Self { access, opens, style, length, turns, context, typed, intended, .. } = self;
+        [
+            language, scenario, setting, time, purpose, mood, person, partner, access, opens, style, length, turns,
+            context, typed, intended,
+        ]
+    }
+}
+
 impl Pack {
     /// The access method of that id.
     #[must_use]

@@ -22,6 +22,12 @@ pub struct Scenario {
     pub partners: Vec<PartnerKind>,
     /// Who starts.
     pub opens: Opens,
+    /// Ids of the times it can happen at; empty for any.
+    #[serde(default)]
+    pub times: Vec<String>,
+    /// Ids of the moods it goes with; empty for any.
+    #[serde(default)]
+    pub moods: Vec<String>,
     /// Tags the person must have.
     #[serde(default)]
     pub needs: Vec<String>,
@@ -36,6 +42,7 @@ impl Scenario {
     pub fn fits(&self, person: &Person, partner: &Partner) -> bool {
         self.partners.contains(&partner.kind)
             && partner.fits(person)
+            && person.call != partner.call
             && self.needs.iter().all(|need| person.tags.contains(need))
     }
 }

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::fill::{check_slot, slots};
-use super::pack::{Form, Pack, Phrase, phrase};
-use super::phrasebook::Role;
+use super::pack::{Form, Labels, Pack, Phrase, phrase};
+use super::phrasebook::{Role, Thread};
 
 /// The first thing that is wrong, as `list.id: what`.
 pub(super) fn validate(pack: &Pack) -> Result<(), String> {
@@ -21,6 +21,7 @@ pub(super) fn validate(pack: &Pack) -> Result<(), String> {
     for list in [&pack.settings, &pack.purposes, &pack.times, &pack.moods] {
         check_phrases(list)?;
     }
+    check_labels(&pack.labels)?;
     check_styles(pack)?;
     check_people(pack)?;
     check_scenarios(pack)?;
@@ -52,6 +53,18 @@ fn one_line(id: &str, text: &str) -> Result<(), String> {
     } else {
         Ok(())
     }
+}
+
+/// A line must belong to one label only, or a prompt could not be read back.
+fn check_labels(labels: &Labels) -> Result<(), String> {
+    let all = labels.all();
+    for (at, label) in all.iter().enumerate() {
+        one_line("labels", label)?;
+        if let Some(other) = all.iter().enumerate().find(|(place, other)| *place != at && other.starts_with(*label)) {
+            return Err(format!("labels: `{}` begins with `{label}`", other.1));
+        }
+    }
+    Ok(())
 }
 
 fn check_styles(pack: &Pack) -> Result<(), String> {
@@ -119,6 +132,12 @@ fn check_scenarios(pack: &Pack) -> Result<(), String> {
         if phrase(&pack.settings, &scenario.setting).is_none() {
             return Err(format!("scenario.{id}: unknown setting `{}`", scenario.setting));
         }
+        if let Some(unknown) = scenario.times.iter().find(|id| phrase(&pack.times, id).is_none()) {
+            return Err(format!("scenario.{id}: unknown time `{unknown}`"));
+        }
+        if let Some(unknown) = scenario.moods.iter().find(|id| phrase(&pack.moods, id).is_none()) {
+            return Err(format!("scenario.{id}: unknown mood `{unknown}`"));
+        }
         let possible = |person| pack.partners.iter().any(|partner| scenario.fits(person, partner));
         if !pack.people.iter().any(possible) {
             return Err(format!("scenario.{id}: no person and partner it can happen to"));
@@ -147,12 +166,20 @@ fn check_threads(pack: &Pack) -> Result<(), String> {
             check_text(pack, id, &exchange.partner, true)?;
         }
     }
-    for role in [Role::Open, Role::Body, Role::Close] {
-        let anywhere = |thread: &&super::Thread| {
-            thread.role == role && (role != Role::Body || (thread.purposes.is_empty() && thread.settings.is_empty()))
-        };
-        if !pack.threads.iter().any(|thread| anywhere(&thread) && thread.kinds.is_empty()) {
-            return Err(format!("thread: no {role:?} that fits everywhere"));
+    let anywhere = |role: Role| {
+        let unlimited =
+            |thread: &Thread| thread.purposes.is_empty() && thread.settings.is_empty() && thread.kinds.is_empty();
+        pack.threads.iter().filter(move |thread| thread.role == role && unlimited(thread))
+    };
+    for by_aac in [true, false] {
+        if !anywhere(Role::Open).any(|thread| thread.exchanges[0].partner.is_empty() == by_aac) {
+            let who = if by_aac { "the person who uses AAC" } else { "the partner" };
+            return Err(format!("thread: no opening by {who} that fits everywhere"));
+        }
+    }
+    for (role, name) in [(Role::Body, "body"), (Role::Close, "close")] {
+        if anywhere(role).next().is_none() {
+            return Err(format!("thread: no {name} that fits everywhere"));
         }
     }
     Ok(())

@@ -2,8 +2,10 @@
 
 mod locale;
 mod outcome;
+mod provider;
 mod tally;
 
 pub use locale::Locale;
 pub use outcome::{Answer, Failure, Outcome, Reason, Stray};
+pub use provider::Provider;
 pub use tally::Tally;

@@ -52,7 +52,8 @@ impl<'a> Conversation<'a> {
     /// [`Fault`]
     pub fn read(text: &'a str) -> Result<Self, Fault> {
         let mut reader = Reader::new(text);
-        let mut conversation = Self { fields: Vec::with_capacity(4), turn_fields: Vec::with_capacity(96), ..Self::default() };
+        let mut conversation =
+            Self { fields: Vec::with_capacity(4), turn_fields: Vec::with_capacity(96), ..Self::default() };
         if reader.peek()? != Kind::Object {
             reader.skip()?;
             reader.end()?;
@@ -62,11 +63,6 @@ impl<'a> Conversation<'a> {
         reader.end()?;
         conversation.check()?;
         Ok(conversation)
-    }
-
-    /// The turns, in order.
-    pub fn turns(&self) -> &[Turn<'a>] {
-        &self.turns
     }
 
     /// Writes `"key":value,` for each field, in the answer's order; fields that are ours to write are left out.
@@ -253,7 +249,10 @@ mod tests {
             (whole(&[turn("false")]), "no turn of the person who uses AAC"),
             (whole(&[turn("1")]), "turn 1: `is_aac_user` is neither true nor false"),
             (whole(&["3".to_owned()]), "turn 1: not an object"),
-            (whole(&[turn("true"), turn("false").replace("\"a\"", "\" \"")]), "turn 2: `utterance` is missing or empty"),
+            (
+                whole(&[turn("true"), turn("false").replace("\"a\"", "\" \"")]),
+                "turn 2: `utterance` is missing or empty",
+            ),
             (whole(&[turn("true"), turn("false").replace("\"A\"", "null")]), "turn 2: `speaker` is missing or empty"),
         ];
         for (text, detail) in cases {

@@ -29,8 +29,11 @@ pub(super) fn fetch(inputs: &Inputs, places: &[Place]) -> Result<Fetched> {
     if !places.is_sorted() {
         order.sort_unstable_by_key(|at| places[*at]);
     }
-    let mut fetched =
-        Fetched { buffer: Vec::new(), starts: vec![0; places.len()], lengths: places.iter().map(|p| p.length()).collect() };
+    let mut fetched = Fetched {
+        buffer: Vec::new(),
+        starts: vec![0; places.len()],
+        lengths: places.iter().map(|p| p.length()).collect(),
+    };
     let mut open: Option<(usize, File)> = None;
     for run in order.chunk_by(|a, b| near(places[*a], places[*b])) {
         let (first, last) = (places[run[0]], places[run[run.len() - 1]]);

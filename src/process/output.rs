@@ -54,7 +54,12 @@ impl Output {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 let stem = name.strip_suffix(RECORDS).or_else(|| name.strip_suffix(".jsonl")).unwrap_or(&name);
                 let rejects = path.with_file_name(format!("{stem}_rejects.jsonl"));
-                vec![Target { records: path.clone(), rejects, locales: plan.locales.clone(), range: 0..plan.entries.len() }]
+                vec![Target {
+                    records: path.clone(),
+                    rejects,
+                    locales: plan.locales.clone(),
+                    range: 0..plan.entries.len(),
+                }]
             }
             Self::Folder(folder) => {
                 let mut start = 0;
@@ -62,7 +67,12 @@ impl Output {
                     let end = plan.entries.partition_point(|entry| entry.locale <= index);
                     let range = std::mem::replace(&mut start, end)..end;
                     let place = |rest: &str| folder.join(code).join(format!("{code}{rest}"));
-                    Target { records: place(RECORDS), rejects: place("_rejects.jsonl"), locales: vec![code.clone()], range }
+                    Target {
+                        records: place(RECORDS),
+                        rejects: place("_rejects.jsonl"),
+                        locales: vec![code.clone()],
+                        range,
+                    }
                 };
                 plan.locales.iter().zip(0..).map(target).collect()
             }
@@ -171,7 +181,12 @@ impl Work<'_> {
 }
 
 /// The names of the metadata files behind a target, in order, and its work, each piece with the index of its name.
-fn works<'a>(target: &Target, plan: &Plan, inputs: &Inputs, previous: &'a Previous) -> (Vec<Source>, Vec<(usize, Work<'a>)>) {
+fn works<'a>(
+    target: &Target,
+    plan: &Plan,
+    inputs: &Inputs,
+    previous: &'a Previous,
+) -> (Vec<Source>, Vec<(usize, Work<'a>)>) {
     let mut parts: BTreeMap<String, Vec<Work<'a>>> = BTreeMap::new();
     let mut start = target.range.start;
     let planned = &plan.entries[target.range.clone()];

@@ -70,7 +70,11 @@ fn body_model(body: &str) -> Option<Cow<'_, str>> {
     }
     let mut model = None;
     let read = reader.object::<Broken>(|key, reader| {
-        if key.raw() == "model" { model = reader.string_or_skip()? } else { reader.pass()? }
+        if key.raw() == "model" {
+            model = reader.string_or_skip()?
+        } else {
+            reader.pass()?
+        }
         Ok(())
     });
     read.ok()?;

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::progress::{Progress, Silent};
 use crate::Result;
+use crate::progress::{Progress, Silent};
 
 use super::Options;
 use super::inputs::{Inputs, Role};
@@ -55,7 +55,8 @@ impl Previous {
             return Ok(previous);
         }
         let sources = sources(&target.report_path());
-        let counts = |count: fn(&LeftSource) -> u64| sources.iter().map(|source| (&*source.metadata, count(source))).collect();
+        let counts =
+            |count: fn(&LeftSource) -> u64| sources.iter().map(|source| (&*source.metadata, count(source))).collect();
         let mut read = |path: &Path, role, counts| part(path, role, counts, plan, inputs, options, progress);
         previous.records = read(&target.records, Role::Records, counts(|source| source.records))?;
         previous.rejects = read(&target.rejects, Role::Rejects, counts(|source| source.rejects))?;

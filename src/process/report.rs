@@ -1,6 +1,6 @@
 //! What a run found, counted: the equation per locale, strays apart.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -134,12 +134,23 @@ impl Report {
         part
     }
 
+    /// The files that hold no line of any kind that was looked for.
+    #[must_use]
+    pub fn passed_over(&self) -> Vec<&Path> {
+        let used: BTreeSet<&Path> = self.files.iter().filter(|file| file.used > 0).map(|file| &*file.file).collect();
+        let written = self.files.iter().filter(|file| file.lines > 0).map(|file| &*file.file);
+        written.collect::<BTreeSet<_>>().difference(&used).copied().collect()
+    }
+
     /// The likeliest causes when nothing was accepted, with their counts, at most three.
     #[must_use]
     pub fn causes(&self) -> Vec<(String, u64)> {
         let reasons = self.total.rejected.iter().map(|(reason, count)| (explain_reason(*reason).to_owned(), *count));
         let strays = self.total.strays.iter().map(|(stray, count)| (explain_stray(*stray).to_owned(), *count));
-        let missing = ("requests have no result line: are the results of this batch in --responses?".to_owned(), self.total.missing);
+        let missing = (
+            "requests have no result line: are the results of this batch in --responses?".to_owned(),
+            self.total.missing,
+        );
         let mut causes: Vec<_> = reasons.chain(strays).chain([missing]).filter(|(_, count)| *count > 0).collect();
         causes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         causes.truncate(3);
@@ -222,7 +233,9 @@ fn explain_reason(reason: Reason) -> &'static str {
 fn explain_stray(stray: Stray) -> &'static str {
     match stray {
         Stray::NoId => "result lines name no request: is this a file of batch results?",
-        Stray::UnknownId => "result lines name requests that no metadata holds: does --metadata belong to these results?",
+        Stray::UnknownId => {
+            "result lines name requests that no metadata holds: does --metadata belong to these results?"
+        }
         Stray::NotJson => "lines are not JSON: is the download whole?",
         Stray::LineTooLong => "lines are longer than --max-line",
         Stray::Duplicate => "result lines answer a request that another line answers too",

@@ -2,12 +2,12 @@
 
 use rayon::prelude::*;
 
+use crate::Result;
 use crate::dialect::{Glance, LineKind, glance};
 use crate::files::{Block, Blocks};
 use crate::model::Stray;
 use crate::progress::{Progress, Task, go_on};
 use crate::random::id_digest;
-use crate::Result;
 
 use super::inputs::Inputs;
 use super::place::Place;
@@ -57,10 +57,8 @@ pub(super) fn scan(
     let mut group = read()?;
     while !group.is_empty() {
         go_on(progress)?;
-        let (parts, next) = rayon::join(
-            || group.par_iter().map(|block| look(block, file, limit)).collect::<Vec<_>>(),
-            &mut read,
-        );
+        let (parts, next) =
+            rayon::join(|| group.par_iter().map(|block| look(block, file, limit)).collect::<Vec<_>>(), &mut read);
         for part in parts {
             for mut seen in part.seen {
                 seen.place = seen.place.after(before);

@@ -1,1 +1,14 @@
-//! Not yet written.
+//! Recipes: what to ask, of which plan items, and what a right answer is.
+//!
+//! A recipe is a folder below `templates/`: a manifest, a JSON schema, Tera templates. The AAC recipe draws its plan items
+//! from a language pack; [`Planner`] draws them, [`Prompter`] renders them, [`read_back`] finds them again in a prompt.
+
+mod manifest;
+mod plan;
+mod prompt;
+mod read_back;
+
+pub use manifest::{Recipe, RequestDefaults};
+pub use plan::{PlanItem, Planner, Speaker};
+pub use prompt::{Prompter, language_line};
+pub use read_back::{locale_of, read_back};

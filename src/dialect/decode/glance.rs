@@ -167,7 +167,11 @@ pub(super) fn labels<'a>(reader: &mut Reader<'a>) -> Result<Option<Cow<'a, str>>
             return reader.pass();
         }
         reader.object(|key, reader| {
-            if key.raw() == "custom_id" { found = id(reader)? } else { reader.pass()? }
+            if key.raw() == "custom_id" {
+                found = id(reader)?
+            } else {
+                reader.pass()?
+            }
             Ok(())
         })
     })?;

@@ -93,7 +93,11 @@ pub(super) fn output<'a>(body: &mut Body<'a>, reader: &mut Reader<'a>) -> Result
         let start = reader.clone();
         let mut kind = None;
         reader.object(|key, reader| {
-            if key.raw() == "type" { kind = reader.string_or_skip()? } else { reader.pass()? }
+            if key.raw() == "type" {
+                kind = reader.string_or_skip()?
+            } else {
+                reader.pass()?
+            }
             Ok::<_, Broken>(())
         })?;
         if kind.is_some_and(|kind| kind.raw() != "message") {

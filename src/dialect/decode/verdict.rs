@@ -25,7 +25,7 @@ pub(super) fn outcome<'a>(body: Body<'a>, error: Option<&str>, ended: Option<&'s
         return failure(class(&detail), &detail);
     }
     match body.status {
-        Some(status) if !succeeded(body.status) && !(status == 0 && answered) => {
+        Some(status) if !(succeeded(body.status) || status == 0 && answered) => {
             return failure(Reason::Failed, &format!("HTTP status {status}"));
         }
         _ => {}
@@ -119,7 +119,8 @@ impl<'a> Words<'a> {
                 "code" | "errorCode" | "type" if self.code.is_none() => {
                     let value = reader.clone().skip()?;
                     let text = reader.string_or_skip()?.map(|text| text.to_str());
-                    self.code = text.or((value != "null").then_some(Cow::Borrowed(value))).filter(|code| code != "error");
+                    self.code =
+                        text.or((value != "null").then_some(Cow::Borrowed(value))).filter(|code| code != "error");
                     Ok(())
                 }
                 _ => reader.pass(),

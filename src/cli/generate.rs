@@ -1,0 +1,151 @@
+//! `aacorn generate`: batch files from language packs and templates.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use serde_json::{Map, Value};
+
+use super::{Context, Exit, print};
+use crate::dialect::JsonMode;
+use crate::generate::{Amount, Options, Report, generate};
+use crate::model::Provider;
+use crate::{Error, Result};
+
+/// Make batch files: prompts for a number of conversations in each locale, and their metadata.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    plan: PlanArgs,
+    /// Who will answer; decides the dialect of the request files.
+    #[arg(long, default_value = "openai", value_parser = provider_parser())]
+    provider: Provider,
+    /// Accepted for the sake of the guide's commands; this is what `generate` always does.
+    #[arg(long)]
+    batch_prepare: bool,
+    /// Index of the first plan item; by default the one after those that the folder holds of this seed.
+    #[arg(long, value_name = "N")]
+    start: Option<u64>,
+    /// Folder of the batch files.
+    #[arg(long, value_name = "DIR", default_value = "batch_files")]
+    out: PathBuf,
+}
+
+/// Options of what to ask for, shared with `run`.
+#[derive(Debug, clap::Args)]
+pub struct PlanArgs {
+    /// Locales, such as en-GB fr-FR, or all.
+    #[arg(long, required = true, num_args = 1.., value_name = "LOCALE")]
+    pub lang: Vec<String>,
+    /// Conversations a locale.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub num: u64,
+    /// Seed: the same seed gives the same bytes.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// The provider's name of the model; by default the recipe's for that provider.
+    #[arg(long)]
+    pub model: Option<String>,
+    /// A parameter of the request body, as JSON or plain text: temperature=0.8, max_tokens=2000. Repeatable.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = parameter)]
+    pub param: Vec<(String, Value)>,
+    /// How strictly the answer's form is asked for; `object` is for servers without JSON schemas.
+    #[arg(long, value_name = "MODE", default_value = "schema", value_parser = json_mode_parser())]
+    pub json_mode: JsonMode,
+    /// Which recipe.
+    #[arg(long, default_value = "aac")]
+    pub recipe: String,
+}
+
+impl PlanArgs {
+    /// The library's options; locales are looked up now, so that nothing is written for a wrong one.
+    pub fn options(self, context: &Context, provider: Provider, amount: Amount, out: PathBuf) -> Result<Options> {
+        let mut params = Map::new();
+        for (key, value) in self.param {
+            if params.insert(key.clone(), value).is_some() {
+                return Err(Error::Usage(format!("--param {key}: given twice")));
+            }
+        }
+        Ok(Options {
+            recipe: self.recipe,
+            locales: context.languages.resolve(&self.lang)?,
+            amount,
+            seed: self.seed,
+            provider,
+            model: self.model,
+            params,
+            json_mode: self.json_mode,
+            out,
+            now: context.now,
+        })
+    }
+}
+
+/// Runs the command.
+pub fn run(args: Args, context: &Context) -> Result<Exit> {
+    let (num, seed, start) = (args.plan.num, args.plan.seed, args.start);
+    let options = args.plan.options(context, args.provider, Amount::More { num, start }, args.out)?;
+    let report = generate(&context.assets, &context.languages, &options, &context.progress)?;
+    if context.json {
+        print::json(&report);
+    } else {
+        print_report(&report, &options, num, seed);
+    }
+    Ok(Exit::Complete)
+}
+
+fn print_report(report: &Report, options: &Options, num: u64, seed: u64) {
+    for locale in &report.locales {
+        if locale.start > 0 && matches!(options.amount, Amount::More { start: None, .. }) {
+            print::line(format_args!(
+                "{}: {} plan items of seed {seed} were there; these are {} to {}",
+                locale.locale,
+                locale.start,
+                locale.start,
+                locale.start + num - 1
+            ));
+        }
+        for shard in &locale.shards {
+            print::line(shard.requests_file.display());
+            print::line(shard.metadata_file.display());
+        }
+    }
+    let requests: u64 = report.locales.iter().map(|locale| locale.requests).sum();
+    let locales = report.locales.len();
+    print::line(format_args!(
+        "generated {requests} requests in {locales} {}, model {}",
+        if locales == 1 { "locale" } else { "locales" },
+        report.model
+    ));
+    print::next(match options.provider {
+        Provider::Local => format!("aacorn run --lang {} --num {num} --seed {seed}", langs(options)),
+        Provider::OpenAi | Provider::Anthropic | Provider::Gemini => {
+            "upload the request files at the provider, put the results into a folder, then: \
+             aacorn process --responses <folder> --metadata batch_files --output output"
+                .to_owned()
+        }
+    });
+}
+
+fn langs(options: &Options) -> String {
+    options.locales.iter().map(|locale| locale.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+fn parameter(text: &str) -> Result<(String, Value), String> {
+    let (key, value) = text.split_once('=').ok_or("give it as key=value")?;
+    if key.is_empty() {
+        return Err("the key is empty".to_owned());
+    }
+    Ok((key.to_owned(), serde_json::from_str(value).unwrap_or_else(|_| value.into())))
+}
+
+/// Reads a provider's name.
+pub fn provider_parser() -> impl TypedValueParser<Value = Provider> {
+    PossibleValuesParser::new(Provider::ALL.map(Provider::name)).map(|name| {
+        *Provider::ALL.iter().find(|provider| provider.name() == name).expect("only possible values are parsed")
+    })
+}
+
+fn json_mode_parser() -> impl TypedValueParser<Value = JsonMode> {
+    PossibleValuesParser::new(["schema", "object"])
+        .map(|name| if name == "object" { JsonMode::Object } else { JsonMode::Schema })
+}

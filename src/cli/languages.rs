@@ -1,0 +1,152 @@
+//! `aacorn languages`: which locales there are, what is in a pack, and what is to be mended in it.
+
+use clap::Subcommand;
+use serde::Serialize;
+
+use super::{Context, Exit, print};
+use crate::generate::lint;
+use crate::language::{Pack, Status};
+use crate::model::Locale;
+use crate::recipe::Recipe;
+use crate::{Error, Result};
+
+/// List the locales, show one, or check packs.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// One line a locale (the default).
+    List,
+    /// What is in a locale's pack.
+    Show {
+        /// The locale.
+        locale: String,
+    },
+    /// Check packs: counts, references, script, distinctness, typability, prompts.
+    Lint {
+        /// Locales; all when none is given.
+        locales: Vec<String>,
+    },
+}
+
+/// Runs the command.
+pub fn run(args: Args, context: &Context) -> Result<Exit> {
+    match args.command.unwrap_or(Command::List) {
+        Command::List => list(context),
+        Command::Show { locale } => show(&locale, context),
+        Command::Lint { locales } => check(&locales, context),
+    }
+}
+
+#[derive(Serialize)]
+struct Summary {
+    locale: Locale,
+    name: String,
+    english_name: String,
+    script: String,
+    status: Status,
+    scenarios: usize,
+    people: usize,
+    exchanges: usize,
+    keyboard: String,
+}
+
+impl Summary {
+    fn new(locale: Locale, pack: &Pack, context: &Context) -> Result<Self> {
+        let keyboard = context.languages.keyboards(&locale)?.native.name;
+        Ok(Self {
+            locale,
+            name: pack.name.clone(),
+            english_name: pack.english_name.clone(),
+            script: pack.text.script.clone(),
+            status: pack.status,
+            scenarios: pack.scenarios.len(),
+            people: pack.people.len(),
+            exchanges: pack.threads.iter().map(|thread| thread.exchanges.len()).sum(),
+            keyboard,
+        })
+    }
+}
+
+fn list(context: &Context) -> Result<Exit> {
+    let mut rows = Vec::new();
+    for locale in context.languages.locales() {
+        let pack = context.languages.pack(&locale)?;
+        rows.push(Summary::new(locale, &pack, context)?);
+    }
+    if context.json {
+        print::json(&rows);
+        return Ok(Exit::Complete);
+    }
+    let header = ["locale", "name", "in English", "script", "status", "scenarios", "people", "exchanges"];
+    let cells = |row: &Summary| {
+        [
+            row.locale.to_string(),
+            row.name.clone(),
+            row.english_name.clone(),
+            row.script.clone(),
+            status(row.status).to_owned(),
+            row.scenarios.to_string(),
+            row.people.to_string(),
+            row.exchanges.to_string(),
+        ]
+    };
+    print::table(header, rows.iter().map(cells).collect(), 5);
+    if rows.iter().any(|row| row.status == Status::Drafted) {
+        print::line("drafted: written with care, not yet read by a native reader");
+    }
+    Ok(Exit::Complete)
+}
+
+fn status(status: Status) -> &'static str {
+    match status {
+        Status::Drafted => "drafted",
+        Status::Reviewed => "reviewed",
+    }
+}
+
+fn show(asked: &str, context: &Context) -> Result<Exit> {
+    let locale = context.languages.resolve(&[asked])?.into_iter().next();
+    let locale = locale.ok_or_else(|| Error::Usage("give one locale".to_owned()))?;
+    let pack = context.languages.pack(&locale)?;
+    let summary = Summary::new(locale, &pack, context)?;
+    if context.json {
+        print::json(&summary);
+        return Ok(Exit::Complete);
+    }
+    print::line(format_args!("{}  {} ({})", summary.locale, pack.name, pack.english_name));
+    print::line(format_args!("status     {}", status(pack.status)));
+    print::line(format_args!("script     {}", pack.text.script));
+    print::line(format_args!("keyboard   {}", summary.keyboard));
+    print::line(format_args!("terms      {} ({}), {}", pack.terms.als, pack.terms.als_short, pack.terms.aac_short));
+    print::line(format_args!("people     {}, partners {}", pack.people.len(), pack.partners.len()));
+    print::line(format_args!("phrasebook {} exchanges in {} threads", summary.exchanges, pack.threads.len()));
+    for style in &pack.styles {
+        print::line(format_args!("style      {}: {}", style.id, style.text));
+    }
+    print::line(format_args!("scenarios  {}", pack.scenarios.len()));
+    for scenario in &pack.scenarios {
+        print::line(format_args!("  {:<32} {}", scenario.id, scenario.text));
+    }
+    Ok(Exit::Complete)
+}
+
+fn check(asked: &[String], context: &Context) -> Result<Exit> {
+    let locales = if asked.is_empty() { context.languages.locales() } else { context.languages.resolve(asked)? };
+    let recipe = Recipe::load(&context.assets, "aac")?;
+    let mut findings = Vec::new();
+    for locale in &locales {
+        findings.extend(lint(&context.assets, &context.languages, &recipe, locale)?);
+    }
+    if context.json {
+        print::json(&findings);
+    } else {
+        findings.iter().for_each(print::line);
+        print::line(format_args!("checked {} locales, {} findings", locales.len(), findings.len()));
+    }
+    Ok(if findings.is_empty() { Exit::Complete } else { Exit::Failure })
+}

@@ -1,0 +1,65 @@
+//! What a folder of batch files already holds.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use memchr::memmem;
+
+use crate::files::Lines;
+use crate::model::Locale;
+use crate::{Error, Result};
+
+/// How far into a request line its id can stand: it comes first in every dialect.
+const HEAD_BYTES: usize = 128;
+
+/// The request files of `locale` in its folder of batch files, sorted by name. A missing folder holds none.
+///
+/// # Errors
+/// [`Error::Io`] when the folder is there and cannot be read.
+pub fn shards(folder: &Path, locale: &Locale) -> Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Error::io("read folder", folder)(error)),
+    };
+    let mark = format!("_batch_{locale}_");
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(Error::io("read folder", folder))?;
+        let name = entry.file_name();
+        let is_shard = name.to_str().is_some_and(|name| {
+            let dialect = name.split_once(mark.as_str()).map(|(dialect, _)| dialect);
+            matches!(dialect, Some("openai" | "anthropic" | "gemini")) && name.ends_with(".jsonl")
+        });
+        if is_shard {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The index after the last plan item of (locale, seed) in `folder`: 0 when there is none.
+///
+/// # Errors
+/// [`Error::Io`] when a file cannot be read.
+pub fn next_index(folder: &Path, locale: &Locale, seed: u64) -> Result<u64> {
+    let mark = format!("\"{locale}-{seed}-");
+    let finder = memmem::Finder::new(mark.as_bytes());
+    let mut next = 0;
+    for path in shards(folder, locale)? {
+        let mut lines = Lines::open(&path)?;
+        while let Some(line) = lines.next()? {
+            let head = &line.bytes[..line.bytes.len().min(HEAD_BYTES)];
+            if let Some(index) = finder.find(head).and_then(|at| leading_number(&head[at + mark.len()..])) {
+                next = next.max(index + 1);
+            }
+        }
+    }
+    Ok(next)
+}
+
+fn leading_number(bytes: &[u8]) -> Option<u64> {
+    let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    std::str::from_utf8(&bytes[..digits]).ok()?.parse().ok()
+}

@@ -1,0 +1,48 @@
+//! Prompts: they render, every slot has its line, and the plan item can be read back from them.
+
+use std::sync::Arc;
+
+use super::Findings;
+use crate::assets::Assets;
+use crate::language::Pack;
+use crate::model::Locale;
+use crate::recipe::{Planner, Prompter, Recipe, language_line, read_back};
+
+/// Plan items that are rendered and read back.
+const ITEMS: u64 = 120;
+
+pub(super) fn check(assets: &Assets, recipe: &Recipe, locale: &Locale, pack: &Arc<Pack>, findings: &mut Findings<'_>) {
+    let place = format!("templates/{}/{}", recipe.name, locale.language());
+    let prompter = match Prompter::new(assets, recipe, Arc::clone(pack), locale) {
+        Ok(prompter) => prompter,
+        Err(error) => return findings.add(place, error.to_string()),
+    };
+    if prompter.system().chars().count() < 300 {
+        findings.add(&place, "the system prompt is too short to say what is wanted");
+    }
+    let mut planner = Planner::new(Arc::clone(pack), locale, recipe, 1);
+    let mut bytes = Vec::new();
+    for index in 0..ITEMS {
+        let item = planner.item(index);
+        if let Err(error) = prompter.user(&item, &mut bytes) {
+            return findings.add(place, error.to_string());
+        }
+        let prompt = String::from_utf8_lossy(&bytes);
+        let language = format!("{}{}", pack.labels.language, language_line(pack, locale));
+        if !prompt.lines().any(|line| line.trim_end() == language) {
+            return findings.add(place, format!("user.tera has no line `{language}`"));
+        }
+        if let Some(brace) = prompt.find(['{', '}']) {
+            let around: String = prompt[brace..].chars().take(30).collect();
+            return findings.add(place, format!("a placeholder is left in a prompt: `{around}`"));
+        }
+        match read_back(&prompt, pack) {
+            Some(read) if read == item => {}
+            read => {
+                let what = if read.is_some() { "as another one" } else { "at all" };
+                let scenario = &item.scenario.id;
+                return findings.add(place, format!("a plan item (scenario `{scenario}`) is not read back {what}"));
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The layout of the library holds: modules use only those below them, and ARCHITECTURE.md names every file there is.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// From the top; a module may use those in rows below its own, and the neighbours named in `ARROWS`.
+const ROWS: &[&[&str]] = &[
+    &["cli"],
+    &["pipeline"],
+    &["generate", "process", "augment", "jobs"],
+    &["serve", "provider", "ledger"],
+    &["dialect"],
+    &["recipe", "language"],
+    &["model"],
+    &["files", "http", "sqlite", "assets", "json", "progress", "random"],
+    &["error"],
+];
+
+/// (user, used) within a row.
+const ARROWS: &[(&str, &str)] = &[("recipe", "language")];
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|ext| ext == "rs") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+fn row(module: &str) -> usize {
+    ROWS.iter().position(|row| row.contains(&module)).unwrap_or_else(|| panic!("`{module}` stands in no row"))
+}
+
+/// The modules that a source text names in `crate::module…`, tests and comments included.
+fn used(text: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (at, _) in text.match_indices("crate::") {
+        let before = text[..at].chars().next_back();
+        if before.is_some_and(|char| char.is_alphanumeric() || char == '_') {
+            continue;
+        }
+        let rest = &text[at + "crate::".len()..];
+        let names: Vec<&str> = match rest.strip_prefix('{') {
+            Some(group) => group.split('}').next().unwrap().split(',').map(str::trim).collect(),
+            None => vec![rest],
+        };
+        for name in names {
+            let name: String = name.chars().take_while(|char| char.is_alphanumeric() || *char == '_').collect();
+            match name.as_str() {
+                "Error" | "Result" => found.insert("error".to_owned()),
+                other if other.starts_with(char::is_lowercase) => found.insert(other.to_owned()),
+                _ => false,
+            };
+        }
+    }
+    found
+}
+
+#[test]
+fn modules_use_only_what_is_below_them() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut upward = Vec::new();
+    for path in sources(&src) {
+        let relative = path.strip_prefix(&src).unwrap();
+        let module = relative.components().next().unwrap().as_os_str().to_str().unwrap().trim_end_matches(".rs");
+        if matches!(module, "lib" | "main") {
+            continue;
+        }
+        for other in used(&fs::read_to_string(&path).unwrap()) {
+            let allowed = other == module || row(&other) > row(module) || ARROWS.contains(&(module, other.as_str()));
+            if !allowed {
+                upward.push(format!("{} uses crate::{other}", relative.display()));
+            }
+        }
+    }
+    assert!(upward.is_empty(), "arrows that point upward:\n{}", upward.join("\n"));
+}
+
+#[test]
+fn architecture_md_names_every_file_and_no_other() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    let named: BTreeSet<String> = page
+        .lines()
+        .filter_map(|line| Some(line.strip_prefix("| `src/")?.split('`').next()?.to_owned()))
+        .map(|name| format!("src/{name}"))
+        .collect();
+    let there: BTreeSet<String> = sources(&root.join("src"))
+        .iter()
+        .map(|path| path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/"))
+        .collect();
+    let missing: Vec<_> = there.difference(&named).collect();
+    let stale: Vec<_> = named.difference(&there).collect();
+    assert!(missing.is_empty() && stale.is_empty(), "not named: {missing:?}; named but not there: {stale:?}");
+}
