@@ -96,13 +96,18 @@ pub fn main() -> Exit {
         assets,
         progress: Terminal::new(cli.global.quiet || cli.global.json),
         json: cli.global.json,
-        now: cli.global.now.unwrap_or_else(Timestamp::now),
+        now: whole_seconds(cli.global.now.unwrap_or_else(Timestamp::now)),
         clock_is_fixed: cli.global.now.is_some(),
     };
     cli.command.run(&context).unwrap_or_else(|error| {
         print::error(&error);
         Exit::from(&error)
     })
+}
+
+/// Names and timestamps hold seconds.
+fn whole_seconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
 
 impl Command {

@@ -4,10 +4,12 @@
 
 mod atomic;
 mod blocks;
+mod digest;
 mod lines;
 mod walk;
 
 pub use atomic::AtomicFile;
 pub use blocks::{Block, Blocks, Slice};
+pub use digest::{Sha256, sha256};
 pub use lines::{Line, Lines, MAX_LINE_BYTES};
 pub use walk::jsonl_files;

@@ -1,10 +1,12 @@
 //! The words of the pipeline as types: locales, outcomes, reasons, tallies. No behaviour beyond naming and counting.
 
+mod clock;
 mod locale;
 mod outcome;
 mod provider;
 mod tally;
 
+pub use clock::Clock;
 pub use locale::Locale;
 pub use outcome::{Answer, Failure, Outcome, Reason, Stray};
 pub use provider::Provider;

@@ -1,0 +1,315 @@
+//! A client of one base URL.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::multipart::{Form, Part};
+use reqwest::{Body, Method, RequestBuilder, Response, Url};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio_util::io::ReaderStream;
+
+use super::failure::read_error;
+use super::{Answer, Cause, Failure, Key, Patience};
+use crate::{Error, Result};
+
+/// A connection is made within this time, or not at all.
+const CONNECT: Duration = Duration::from_secs(15);
+/// The longest silence in an answer under way.
+const SILENCE: Duration = Duration::from_secs(120);
+/// The longest answer that is held in memory, in bytes.
+const LONGEST_ANSWER: usize = 64 << 20;
+
+/// How the key is presented.
+#[derive(Debug, Clone)]
+pub enum Auth {
+    /// Not at all.
+    None,
+    /// `Authorization: Bearer KEY`.
+    Bearer(Key),
+    /// In a header of the provider's own.
+    Header(&'static str, Key),
+}
+
+/// A file to be uploaded in a form.
+#[derive(Debug, Clone, Copy)]
+pub struct Upload<'a> {
+    /// The file.
+    pub path: &'a Path,
+    /// The name it is given at the server.
+    pub name: &'a str,
+}
+
+/// Makes calls below one base URL. The key goes to that host only: redirects are not followed.
+#[derive(Debug, Clone)]
+pub struct Client {
+    provider: String,
+    base: Url,
+    key: Option<Key>,
+    auth: HeaderMap,
+    http: reqwest::Client,
+    patience: Patience,
+}
+
+impl Client {
+    /// A client of `base_url` (`https://api.openai.com/v1`), named `provider` in messages, that sends `headers` with
+    /// each call.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when the URL is none, or holds a user name, password, query or fragment, where keys are kept
+    /// by mistake.
+    pub fn new(provider: &str, base_url: &str, auth: &Auth, headers: &[(&'static str, &str)]) -> Result<Self> {
+        let base = parse_base(base_url)?;
+        let mut fixed = HeaderMap::new();
+        for (name, value) in headers {
+            let value = HeaderValue::from_str(value)
+                .map_err(|_| Error::Usage(format!("the value of the header {name} cannot be sent")))?;
+            fixed.insert(HeaderName::from_static(name), value);
+        }
+        let mut http = reqwest::Client::builder()
+            .user_agent(concat!("aacorn/", env!("CARGO_PKG_VERSION")))
+            .default_headers(fixed)
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT)
+            .read_timeout(SILENCE);
+        let loopback = is_loopback(&base);
+        if loopback {
+            http = http.no_proxy();
+        }
+        let http = http.build().map_err(|error| Error::Usage(format!("no HTTP client: {error}")))?;
+        let (key, header) = match auth {
+            Auth::None => (None, None),
+            Auth::Bearer(key) => (Some(key.clone()), Some((AUTHORIZATION, key.header("Bearer ")))),
+            Auth::Header(name, key) => (Some(key.clone()), Some((HeaderName::from_static(name), key.header("")))),
+        };
+        let patience = if loopback { Patience::loopback() } else { Patience::remote() };
+        let auth = header.into_iter().collect();
+        Ok(Self { provider: provider.to_owned(), base, key, auth, http, patience })
+    }
+
+    /// The provider's name.
+    #[must_use]
+    pub fn provider(&self) -> &str {
+        &self.provider
+    }
+
+    /// The base URL, without a slash at its end.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        self.base.as_str().trim_end_matches('/')
+    }
+
+    /// How long it goes on trying.
+    #[must_use]
+    pub fn patience(&self) -> Patience {
+        self.patience
+    }
+
+    /// Sets how long it goes on trying.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// GETs JSON, again when that may help.
+    ///
+    /// # Errors
+    /// The last [`Failure`].
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Answer<T> {
+        self.patience.repeat(|| self.once(Method::GET, path, None)).await
+    }
+
+    /// DELETEs, again when that may help; that nothing is there is fine.
+    ///
+    /// # Errors
+    /// The last [`Failure`].
+    pub async fn delete(&self, path: &str) -> Answer<()> {
+        match self.patience.repeat(|| self.once::<Value>(Method::DELETE, path, None)).await {
+            Err(failure) if failure.status() == Some(404) => Ok(()),
+            answer => answer.map(drop),
+        }
+    }
+
+    /// POSTs JSON, once: whether it may be repeated is for the caller to know.
+    ///
+    /// # Errors
+    /// A [`Failure`].
+    pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Answer<T> {
+        self.once(Method::POST, path, Some(body)).await
+    }
+
+    /// POSTs a form of `fields` and one file, streamed from disk, once.
+    ///
+    /// # Errors
+    /// A [`Failure`]; its cause is [`Cause::Ours`] when the file cannot be read.
+    pub async fn upload<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        fields: &[(&'static str, &'static str)],
+        upload: Upload<'_>,
+    ) -> Answer<T> {
+        let ours = |error| self.fail(Cause::Ours(Box::new(Error::io("read", upload.path)(error))));
+        let file = tokio::fs::File::open(upload.path).await.map_err(ours)?;
+        let length = file.metadata().await.map_err(ours)?.len();
+        let body = Body::wrap_stream(ReaderStream::with_capacity(file, 1 << 16));
+        let part = Part::stream_with_length(body, length)
+            .file_name(upload.name.to_owned())
+            .mime_str("application/octet-stream")
+            .expect("a media type");
+        let form = fields.iter().fold(Form::new(), |form, (name, value)| form.text(*name, *value));
+        let request = self.request(Method::POST, path).multipart(form.part("file", part));
+        self.read(self.send(request).await?).await
+    }
+
+    async fn once<T: DeserializeOwned>(&self, method: Method, path: &str, body: Option<&Value>) -> Answer<T> {
+        let request = self.request(method, path);
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request,
+        };
+        self.read(self.send(request).await?).await
+    }
+
+    pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.base_url())).headers(self.auth.clone())
+    }
+
+    /// A GET of `url`, which may be anywhere: the key is added only when that is where the base URL is.
+    pub(super) fn request_url(&self, url: Url) -> RequestBuilder {
+        let ours = url.origin() == self.base.origin();
+        let request = self.http.get(url);
+        if ours { request.headers(self.auth.clone()) } else { request }
+    }
+
+    /// Sends, and turns every status but 2xx and 3xx into a failure.
+    pub(super) async fn send(&self, request: RequestBuilder) -> Answer<Response> {
+        let response = request.send().await.map_err(|error| self.broken(error))?;
+        let status = response.status();
+        if status.is_success() || status.is_redirection() {
+            return Ok(response);
+        }
+        let retry_after = retry_after(response.headers());
+        let body = self.body(response).await.unwrap_or_default();
+        Err(self.fail(read_error(status.as_u16(), &body, retry_after)))
+    }
+
+    async fn read<T: DeserializeOwned>(&self, response: Response) -> Answer<T> {
+        if response.status().is_redirection() {
+            return Err(self.fail(read_error(response.status().as_u16(), b"redirected elsewhere", None)));
+        }
+        let body = self.body(response).await?;
+        serde_json::from_slice(&body).map_err(|error| Failure::nonsense(&self.provider, error))
+    }
+
+    async fn body(&self, mut response: Response) -> Answer<Vec<u8>> {
+        let mut body = Vec::new();
+        while let Some(piece) = response.chunk().await.map_err(|error| self.broken(error))? {
+            if body.len() + piece.len() > LONGEST_ANSWER {
+                return Err(Failure::nonsense(&self.provider, format!("longer than {LONGEST_ANSWER} bytes")));
+            }
+            body.extend_from_slice(&piece);
+        }
+        Ok(body)
+    }
+
+    pub(super) fn broken(&self, error: reqwest::Error) -> Failure {
+        let reached = !error.is_connect() && !error.is_builder();
+        let text = chain(&error.without_url());
+        self.fail(if reached { Cause::Unanswered(text) } else { Cause::Unreached(text) })
+    }
+
+    pub(super) fn fail(&self, cause: Cause) -> Failure {
+        let redact = |text: String| match &self.key {
+            Some(key) => key.redact(&text),
+            None => text,
+        };
+        let cause = match cause {
+            Cause::Refused { status, code, message, retry_after } => {
+                Cause::Refused { status, code: code.map(redact), message: redact(message), retry_after }
+            }
+            Cause::Unreached(message) => Cause::Unreached(redact(message)),
+            Cause::Unanswered(message) => Cause::Unanswered(redact(message)),
+            Cause::Ours(error) => Cause::Ours(error),
+        };
+        Failure::new(&self.provider, cause)
+    }
+}
+
+fn parse_base(text: &str) -> Result<Url> {
+    // The text is not repeated: it may hold a password.
+    let wrong = |detail: &str| Error::Usage(format!("the base URL {detail}"));
+    let url = Url::parse(text.trim_end_matches('/')).map_err(|error| wrong(&format!("is not one: {error}")))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        return Err(wrong("must begin with https:// or http:// and name a host"));
+    }
+    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+        return Err(wrong("must not hold a user name, password, query or fragment; keys belong in the environment"));
+    }
+    Ok(url)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// An error and its causes, as one sentence.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+/// `retry-after-ms`, or `retry-after` in seconds or as a date.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
+    if let Some(millis) = text("retry-after-ms").and_then(|value| value.parse().ok()) {
+        return Some(Duration::from_millis(millis));
+    }
+    let value = text(RETRY_AFTER.as_str())?;
+    if let Ok(seconds) = value.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).ok();
+    }
+    let date = jiff::fmt::rfc2822::parse(value).ok()?.timestamp();
+    SystemTime::from(date).duration_since(SystemTime::now()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_url_holds_no_secret() {
+        for url in ["https://u:p@host/v1", "https://host/v1?key=sk-1", "ftp://host", "host/v1", "https://host#sk"] {
+            let error = Client::new("openai", url, &Auth::None, &[]).unwrap_err().to_string();
+            assert!(error.contains("base URL") && !error.contains("sk") && !error.contains("u:p"), "{error}");
+        }
+        let client = Client::new("openai", "https://host/v1/", &Auth::None, &[]).unwrap();
+        assert_eq!(client.base_url(), "https://host/v1");
+    }
+
+    #[test]
+    fn a_debugged_client_shows_no_key() {
+        let auth = Auth::Bearer(Key::new("sk-secret").unwrap());
+        let client = Client::new("openai", "https://host/v1", &auth, &[]).unwrap();
+        assert!(!format!("{client:?}").contains("sk-secret"));
+    }
+
+    #[test]
+    fn waits_are_read_in_every_form() {
+        let wait = |name, value: &'static str| {
+            retry_after(&HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static(value))]))
+        };
+        assert_eq!(wait("retry-after-ms", "1500"), Some(Duration::from_millis(1500)));
+        assert_eq!(wait("retry-after", "2"), Some(Duration::from_secs(2)));
+        assert!(wait("retry-after", "Fri, 31 Dec 2100 23:59:59 GMT").unwrap() > Duration::from_secs(1_000_000));
+        assert_eq!(wait("retry-after", "soon"), None);
+    }
+}

@@ -1,0 +1,128 @@
+//! What answers the requests of a batch.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::ids;
+
+/// A request to be answered.
+#[derive(Debug, Clone, Copy)]
+pub struct EngineRequest<'a> {
+    /// The path it was sent to: `/v1/chat/completions`.
+    pub endpoint: &'a str,
+    /// The body, as the client wrote it.
+    pub body: &'a Value,
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineAnswer {
+    /// The text of the answer.
+    pub content: String,
+    /// Why it ended: `stop`, or `length` when it was cut.
+    pub finish_reason: String,
+    /// Tokens used.
+    pub usage: Usage,
+}
+
+/// Tokens of one answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Tokens of the request.
+    pub prompt_tokens: u64,
+    /// Tokens of the answer.
+    pub completion_tokens: u64,
+    /// Nobody counted: the figures are guessed from the length of the texts.
+    pub estimated: bool,
+}
+
+impl Usage {
+    /// An estimate: a token for each four bytes begun, the rule of thumb that OpenAI gives for English. Other scripts
+    /// differ, by a factor of two and more.
+    #[must_use]
+    pub fn estimate(prompt: &str, completion: &str) -> Self {
+        let tokens = |text: &str| text.len().div_ceil(4) as u64;
+        Self { prompt_tokens: tokens(prompt), completion_tokens: tokens(completion), estimated: true }
+    }
+}
+
+/// Why a request has no answer; it becomes the HTTP status and error object of that request, and costs no other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineError {
+    /// HTTP status: 4xx when the request is at fault, 5xx when the engine is.
+    pub status: u16,
+    /// For programs: `invalid_value`.
+    pub code: String,
+    /// For people.
+    pub message: String,
+}
+
+/// Something that answers requests, from several threads at once.
+pub trait Engine: Send + Sync {
+    /// Its name, as answers and `GET /v1/models` tell it.
+    fn model(&self) -> &str;
+
+    /// Answers one request.
+    ///
+    /// # Errors
+    /// An [`EngineError`], which is the answer to this request only.
+    fn answer(&self, request: &EngineRequest<'_>) -> Result<EngineAnswer, EngineError>;
+
+    /// The whole `chat.completion` object for a request, made at `created` (seconds since 1970). Engines that pass on
+    /// the object of another server replace this.
+    ///
+    /// # Errors
+    /// As [`Engine::answer`].
+    fn complete(&self, request: &EngineRequest<'_>, created: i64) -> Result<Value, EngineError> {
+        Ok(completion(self.model(), request.body, &self.answer(request)?, created))
+    }
+
+    /// How many requests it likes to have at once.
+    fn concurrency(&self) -> usize {
+        std::thread::available_parallelism().map_or(2, usize::from)
+    }
+}
+
+/// All text that the messages of a chat body hold, the parts of a message and the messages separated by line feeds.
+#[must_use]
+pub fn prompt_text(body: &Value) -> String {
+    let mut texts = Vec::new();
+    for message in body["messages"].as_array().into_iter().flatten() {
+        match &message["content"] {
+            Value::String(text) => texts.push(text.as_str()),
+            Value::Array(parts) => texts.extend(parts.iter().filter_map(|part| part["text"].as_str())),
+            _ => {}
+        }
+    }
+    texts.join("\n")
+}
+
+fn completion(model: &str, body: &Value, answer: &EngineAnswer, created: i64) -> Value {
+    let usage = answer.usage;
+    json!({
+        "id": ids::mint("chatcmpl-", &[body.to_string().as_bytes()]),
+        "object": "chat.completion",
+        "created": created,
+        "model": model,
+        "choices": [{
+            "index": 0,
+            "message": {"role": "assistant", "content": answer.content, "refusal": null, "annotations": []},
+            "logprobs": null,
+            "finish_reason": answer.finish_reason,
+        }],
+        "usage": {
+            "prompt_tokens": usage.prompt_tokens,
+            "completion_tokens": usage.completion_tokens,
+            "total_tokens": usage.prompt_tokens + usage.completion_tokens,
+            "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+            "completion_tokens_details": {
+                "reasoning_tokens": 0,
+                "audio_tokens": 0,
+                "accepted_prediction_tokens": 0,
+                "rejected_prediction_tokens": 0,
+            },
+            "estimated": usage.estimated,
+        },
+        "system_fingerprint": null,
+    })
+}
