@@ -6,6 +6,7 @@ mod generate;
 mod interrupt;
 mod languages;
 mod print;
+mod process;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -60,6 +61,7 @@ enum Command {
     Generate(generate::Args),
     Augment(augment::Args),
     Languages(languages::Args),
+    Process(process::Args),
 }
 
 /// What every command has at hand.
@@ -116,6 +118,7 @@ impl Command {
             Self::Generate(args) => generate::run(args, context),
             Self::Augment(args) => augment::run(args, context),
             Self::Languages(args) => languages::run(args, context),
+            Self::Process(args) => process::run(args, context),
         }
     }
 }

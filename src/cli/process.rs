@@ -82,9 +82,9 @@ fn show(report: &Report, output: &Output, progress: &dyn Progress) {
     for at in report.damaged_metadata.iter().take(5) {
         print::line(format_args!("damaged metadata at {}:{}", at.file.display(), at.line));
     }
-    let skipped = report.files.iter().filter(|file| file.used == 0 && file.lines > 0).count();
-    if skipped > 0 {
-        progress.note(&format!("{skipped} files hold lines of another kind and were passed over"));
+    match report.passed_over().len() {
+        0 => {}
+        count => progress.note(&format!("{count} files hold lines of another kind and were passed over")),
     }
     for written in &report.outputs {
         match written.written {

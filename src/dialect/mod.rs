@@ -5,13 +5,14 @@ mod encode;
 
 use crate::model::Provider;
 
-pub use decode::{Api, Decoded, Glance, LineKind, decode, glance};
+pub use decode::{Decoded, Glance, LineKind, decode, glance};
 pub use encode::{Encoder, JsonMode, Shape};
 
-/// How a provider wants its requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// How a provider wants its requests, and writes its results.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Dialect {
     /// `{custom_id, method, url, body}`; OpenAI and everything with its shape.
+    #[default]
     OpenAi,
     /// `{custom_id, params}`; Anthropic's Message Batches.
     Anthropic,

@@ -65,11 +65,6 @@ impl<'a> Conversation<'a> {
         Ok(conversation)
     }
 
-    /// The turns, in order.
-    pub fn turns(&self) -> &[Turn<'a>] {
-        &self.turns
-    }
-
     /// Writes `"key":value,` for each field, in the answer's order; fields that are ours to write are left out.
     pub fn write(&self, out: &mut Vec<u8>) {
         for (key, field) in &self.fields {

@@ -16,7 +16,7 @@ pub(super) fn write_provenance(
     planned: &Planned<'_>,
     locale: &str,
     answer: &Answer<'_>,
-    api: &str,
+    dialect: &str,
     repairs: &[&str],
     flags: &[&str],
 ) {
@@ -31,7 +31,7 @@ pub(super) fn write_provenance(
         }
     };
     text("generated_at", generated_at(answer, planned).as_deref());
-    text("provider", Some(planned.provider.as_deref().unwrap_or(api)));
+    text("provider", Some(planned.provider.as_deref().unwrap_or(dialect)));
     text("model", answer.model.clone().or_else(|| planned.requested_model()).as_deref());
     for (key, value) in
         [("template_id", planned.template_id), ("plan", planned.plan), ("usage", answer.usage.as_deref())]

@@ -1,6 +1,6 @@
 //! What a run found, counted: the equation per locale, strays apart.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -132,6 +132,14 @@ impl Report {
         part.locales.retain(|code, _| output.locales.contains(code));
         part.finish();
         part
+    }
+
+    /// The files that hold no line of any kind that was looked for.
+    #[must_use]
+    pub fn passed_over(&self) -> Vec<&Path> {
+        let used: BTreeSet<&Path> = self.files.iter().filter(|file| file.used > 0).map(|file| &*file.file).collect();
+        let written = self.files.iter().filter(|file| file.lines > 0).map(|file| &*file.file);
+        written.collect::<BTreeSet<_>>().difference(&used).copied().collect()
     }
 
     /// The likeliest causes when nothing was accepted, with their counts, at most three.

@@ -83,10 +83,6 @@ impl Settled {
             if done && role.settled() {
                 continue;
             }
-            if done {
-                self.strays.push((Stray::Duplicate, place));
-                continue;
-            }
             let fetched;
             let line = if index == 0 {
                 first
@@ -95,6 +91,10 @@ impl Settled {
                 fetched.line(0)
             };
             match role {
+                Role::Input if done => {
+                    let whole = std::str::from_utf8(line).is_ok_and(|line| json::check(line).is_ok());
+                    self.strays.push((if whole { Stray::Duplicate } else { Stray::NotJson }, place));
+                }
                 Role::Records => {
                     self.keep_record(request, line);
                     done = true;
@@ -128,7 +128,7 @@ impl Settled {
 
     fn answer(&mut self, request: &Request<'_>, line: &[u8]) -> Verdict {
         let Ok(line) = std::str::from_utf8(line) else { return Verdict::Stray(Stray::NotJson) };
-        let Ok(Decoded { api, outcome, .. }) = decode(line) else { return Verdict::Stray(Stray::NotJson) };
+        let Ok(Decoded { dialect, outcome, .. }) = decode(line) else { return Verdict::Stray(Stray::NotJson) };
         let answer = match outcome {
             Outcome::Answer(answer) => answer,
             Outcome::Failure(failure) => return Verdict::Rejected(failure),
@@ -146,7 +146,7 @@ impl Settled {
         self.records.push(b'{');
         conversation.write(&mut self.records);
         let locale = request.plan.code(request.entry);
-        write_provenance(&mut self.records, &request.planned, locale, &answer, api.provider(), &repairs, &[]);
+        write_provenance(&mut self.records, &request.planned, locale, &answer, dialect.name(), &repairs, &[]);
         self.record_count += 1;
         let counts = self.counts(request);
         counts.tally.accepted += 1;

@@ -2,15 +2,15 @@
 
 use crate::json::{Broken, Kind, Reader};
 
-use super::body::{Api, Body};
-use super::{Envelope, openai, present};
+use super::body::Body;
+use super::{Dialect, Envelope, openai, present};
 
 /// `result`: `{type: succeeded, message}`, `{type: errored, error}`, or a type alone.
 pub(super) fn result<'a>(envelope: &mut Envelope<'a>, reader: &mut Reader<'a>) -> Result<(), Broken> {
     if reader.peek()? != Kind::Object {
         return reader.pass();
     }
-    envelope.body.api = Api::Anthropic;
+    envelope.body.dialect = Dialect::Anthropic;
     reader.object(|key, reader| {
         match key.raw() {
             "type" => {

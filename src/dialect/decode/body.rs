@@ -4,36 +4,12 @@ use std::borrow::Cow;
 
 use crate::json::{Broken, Kind, Reader, Text};
 
-use super::{anthropic, gemini, openai, present};
-
-/// Whose form a line has.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Api {
-    /// OpenAI and all that copy it.
-    #[default]
-    OpenAi,
-    /// Anthropic's Message Batches.
-    Anthropic,
-    /// Google's Gemini and Vertex.
-    Gemini,
-}
-
-impl Api {
-    /// The provider's name in records, where nobody says it better.
-    #[must_use]
-    pub fn provider(self) -> &'static str {
-        match self {
-            Self::OpenAi => "openai",
-            Self::Anthropic => "anthropic",
-            Self::Gemini => "gemini",
-        }
-    }
-}
+use super::{Dialect, anthropic, gemini, openai, present};
 
 /// Everything that an answer's body can say.
 #[derive(Debug, Default)]
 pub(super) struct Body<'a> {
-    pub api: Api,
+    pub dialect: Dialect,
     /// The HTTP status around it.
     pub status: Option<i64>,
     pub text: Option<Cow<'a, str>>,
@@ -85,7 +61,7 @@ impl<'a> Body<'a> {
             "promptFeedback" => gemini::feedback(self, reader)?,
             "content" => anthropic::content(self, reader)?,
             "stop_reason" => {
-                self.api = Api::Anthropic;
+                self.dialect = Dialect::Anthropic;
                 self.finish = said(reader)?.or(self.finish.take());
             }
             "finish_reason" => self.finish = said(reader)?.or(self.finish.take()),
@@ -135,7 +111,7 @@ impl<'a> Body<'a> {
     fn into_owned(self) -> Body<'static> {
         let own = |text: Option<Cow<'a, str>>| text.map(|text| Cow::Owned(text.into_owned()));
         Body {
-            api: self.api,
+            dialect: self.dialect,
             status: self.status,
             text: own(self.text),
             replaced: self.replaced,

@@ -2,12 +2,12 @@
 
 use crate::json::{Broken, Kind, Reader};
 
-use super::body::{Api, Body, said};
-use super::openai;
+use super::body::{Body, said};
+use super::{Dialect, openai};
 
 /// `candidates`: the first one counts; its parts with `thought: true` do not.
 pub(super) fn candidates<'a>(body: &mut Body<'a>, reader: &mut Reader<'a>) -> Result<(), Broken> {
-    body.api = Api::Gemini;
+    body.dialect = Dialect::Gemini;
     if reader.peek()? != Kind::Array {
         return reader.pass();
     }
@@ -32,7 +32,7 @@ fn candidate<'a>(body: &mut Body<'a>, key: &str, reader: &mut Reader<'a>) -> Res
 
 /// `promptFeedback`: why the prompt was not answered at all.
 pub(super) fn feedback<'a>(body: &mut Body<'a>, reader: &mut Reader<'a>) -> Result<(), Broken> {
-    body.api = Api::Gemini;
+    body.dialect = Dialect::Gemini;
     if reader.peek()? != Kind::Object {
         return reader.pass();
     }

@@ -15,9 +15,9 @@ use std::borrow::Cow;
 use crate::json::{Broken, Kind, Reader};
 use crate::model::Outcome;
 
-pub use body::Api;
 pub use glance::{Glance, LineKind, glance};
 
+use super::Dialect;
 use body::{Body, Cut};
 
 /// A result line, understood.
@@ -26,7 +26,7 @@ pub struct Decoded<'a> {
     /// The request that it names.
     pub id: Option<Cow<'a, str>>,
     /// Whose form the line has.
-    pub api: Api,
+    pub dialect: Dialect,
     /// What became of the request.
     pub outcome: Outcome<'a>,
 }
@@ -59,7 +59,7 @@ pub fn decode(line: &str) -> Result<Decoded<'_>, Broken> {
         envelope.body.said(Cow::Borrowed(line), false);
     }
     let Envelope { id, inner_id, body, error, ended, .. } = envelope;
-    Ok(Decoded { id: id.or(inner_id), api: body.api, outcome: verdict::outcome(body, error, ended) })
+    Ok(Decoded { id: id.or(inner_id), dialect: body.dialect, outcome: verdict::outcome(body, error, ended) })
 }
 
 impl<'a> Envelope<'a> {

@@ -25,7 +25,7 @@ pub(super) fn outcome<'a>(body: Body<'a>, error: Option<&str>, ended: Option<&'s
         return failure(class(&detail), &detail);
     }
     match body.status {
-        Some(status) if !succeeded(body.status) && !(status == 0 && answered) => {
+        Some(status) if !(succeeded(body.status) || status == 0 && answered) => {
             return failure(Reason::Failed, &format!("HTTP status {status}"));
         }
         _ => {}
