@@ -43,7 +43,9 @@ fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            found.extend(tree(&path).into_iter().map(|(name, bytes)| (Path::new(path.file_name().unwrap()).join(name), bytes)));
+            found.extend(
+                tree(&path).into_iter().map(|(name, bytes)| (Path::new(path.file_name().unwrap()).join(name), bytes)),
+            );
         } else {
             found.insert(path.file_name().unwrap().into(), fs::read(&path).unwrap());
         }
@@ -96,14 +98,22 @@ fn the_same_seed_gives_the_same_bytes_wherever_it_starts() {
     let (assets, languages, _) = setup();
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     for out in [&one, &two] {
-        generate(&assets, &Languages::new(assets.clone()), &options(&languages, &["all"], out.path()), &Silent).unwrap();
+        generate(&assets, &Languages::new(assets.clone()), &options(&languages, &["all"], out.path()), &Silent)
+            .unwrap();
     }
     assert_eq!(tree(one.path()), tree(two.path()));
 
     let mut later = options(&languages, &["fr-FR"], one.path());
     later.amount = Amount::More { num: 3, start: Some(5) };
     let report = generate(&assets, &languages, &later, &Silent).unwrap();
-    let whole = lines(tree(two.path()).keys().find(|path| is_request_file(path, "fr-FR")).map(|name| two.path().join(name)).unwrap().as_path());
+    let whole = lines(
+        tree(two.path())
+            .keys()
+            .find(|path| is_request_file(path, "fr-FR"))
+            .map(|name| two.path().join(name))
+            .unwrap()
+            .as_path(),
+    );
     assert_eq!(lines(&report.locales[0].shards[0].requests_file), whole[5..8]);
 }
 

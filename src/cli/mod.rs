@@ -5,6 +5,7 @@ mod generate;
 mod interrupt;
 mod languages;
 mod print;
+mod serve;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -58,6 +59,7 @@ struct Global {
 enum Command {
     Generate(generate::Args),
     Languages(languages::Args),
+    Serve(serve::Args),
 }
 
 /// What every command has at hand.
@@ -108,6 +110,7 @@ impl Command {
         match self {
             Self::Generate(args) => generate::run(args, context),
             Self::Languages(args) => languages::run(args, context),
+            Self::Serve(args) => serve::run(args, context),
         }
     }
 }

@@ -120,7 +120,8 @@ impl Encoder {
     pub fn new(dialect: Dialect, shape: &Shape<'_>) -> Self {
         let line = dialect.request(shape, ID, USER).to_string();
         let split = |text: &str, mark: &str| {
-            let (before, after) = text.split_once(&format!("\"{mark}\"")).expect("a request holds its id, then its prompt");
+            let (before, after) =
+                text.split_once(&format!("\"{mark}\"")).expect("a request holds its id, then its prompt");
             (before.as_bytes().to_vec(), after.to_owned())
         };
         let (before_id, rest) = split(&line, ID);

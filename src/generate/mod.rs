@@ -152,14 +152,17 @@ impl Work {
         let indices = match options.amount {
             Amount::More { num, start } => {
                 let start = start.map_or_else(next, Ok)?;
-                let end = start.checked_add(num).ok_or_else(|| Error::Usage("--start and --num: too large".to_owned()))?;
+                let end =
+                    start.checked_add(num).ok_or_else(|| Error::Usage("--start and --num: too large".to_owned()))?;
                 start..end
             }
             Amount::UpTo(end) => next()?.min(end)..end,
         };
         let longest = custom_id(locale, options.seed, indices.end, "ffffff");
         if longest.len() > 64 {
-            return Err(Error::Usage(format!("the id `{longest}` would have more than 64 characters: take a smaller --seed")));
+            return Err(Error::Usage(format!(
+                "the id `{longest}` would have more than 64 characters: take a smaller --seed"
+            )));
         }
         let planner = Planner::new(Arc::clone(&pack), locale, recipe, options.seed);
         Ok(Self { locale: locale.clone(), indices, planner, prompter: Prompter::new(assets, recipe, pack, locale)? })

@@ -64,7 +64,8 @@ impl<'a> ShardWriter<'a> {
     /// Adds a request line and its metadata line, in a new file when the current one is full.
     pub(super) fn write(&mut self, line: &[u8], metadata: &impl Serialize) -> Result<()> {
         let full = self.open.last().is_none_or(|shard| {
-            shard.requests >= self.limits.requests || shard.requests_file.bytes() + line.len() as u64 + 1 > self.limits.bytes
+            shard.requests >= self.limits.requests
+                || shard.requests_file.bytes() + line.len() as u64 + 1 > self.limits.bytes
         });
         if full {
             let (requests, metadata) = self.names(None);
@@ -92,7 +93,9 @@ impl<'a> ShardWriter<'a> {
     pub(super) fn finish(mut self) -> Result<Vec<Shard>> {
         let several = self.open.len() > 1;
         let mut shards = Vec::new();
-        for (nth, Open { requests_file, metadata_file, requests }) in std::mem::take(&mut self.open).into_iter().enumerate() {
+        for (nth, Open { requests_file, metadata_file, requests }) in
+            std::mem::take(&mut self.open).into_iter().enumerate()
+        {
             let (requests_path, metadata_path) = self.names(several.then_some(nth + 1));
             if requests_path.exists() {
                 let detail = "a batch file of this run is there already: give another --start or --seed";

@@ -233,8 +233,8 @@ impl Labels {
         let Self { language, scenario, setting, time, purpose, mood, person, partner, .. } = self;
         let Self { access, opens, style, length, turns, context, typed, intended, .. } = self;
         [
-            language, scenario, setting, time, purpose, mood, person, partner, access, opens, style, length, turns, context,
-            typed, intended,
+            language, scenario, setting, time, purpose, mood, person, partner, access, opens, style, length, turns,
+            context, typed, intended,
         ]
     }
 }

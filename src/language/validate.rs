@@ -167,9 +167,8 @@ fn check_threads(pack: &Pack) -> Result<(), String> {
         }
     }
     let anywhere = |role: Role| {
-        let unlimited = |thread: &Thread| {
-            thread.purposes.is_empty() && thread.settings.is_empty() && thread.kinds.is_empty()
-        };
+        let unlimited =
+            |thread: &Thread| thread.purposes.is_empty() && thread.settings.is_empty() && thread.kinds.is_empty();
         pack.threads.iter().filter(move |thread| thread.role == role && unlimited(thread))
     };
     for by_aac in [true, false] {

@@ -95,5 +95,7 @@ impl Recipe {
 /// The text of a file of a recipe.
 pub(super) fn read(assets: &Assets, recipe: &str, file: &str) -> Result<String> {
     let path = format!("{recipe}/{file}");
-    assets.read(Folder::Templates, &path)?.ok_or_else(|| Error::data(format!("templates/{path}"), "there is no such file"))
+    assets
+        .read(Folder::Templates, &path)?
+        .ok_or_else(|| Error::data(format!("templates/{path}"), "there is no such file"))
 }

@@ -16,8 +16,8 @@ const USER: &str = "user.tera";
 
 /// What `user.tera` may show.
 const SLOTS: [&str; 15] = [
-    "labels", "language", "scenario", "setting", "time", "purpose", "mood", "person", "partner", "access", "opens", "style",
-    "length", "turns", "examples",
+    "labels", "language", "scenario", "setting", "time", "purpose", "mood", "person", "partner", "access", "opens",
+    "style", "length", "turns", "examples",
 ];
 
 /// Renders the prompts of one locale.

@@ -7,8 +7,22 @@ use crate::Result;
 use crate::language::{Domain, Opens, Pack, Phrase, Role};
 
 const PURPOSES: [&str; 16] = [
-    "needs", "instructing", "clarifying", "closeness", "opinion", "humour", "refusal", "repair", "work", "phone", "money",
-    "conflict", "ignored", "planning", "storytelling", "asking",
+    "needs",
+    "instructing",
+    "clarifying",
+    "closeness",
+    "opinion",
+    "humour",
+    "refusal",
+    "repair",
+    "work",
+    "phone",
+    "money",
+    "conflict",
+    "ignored",
+    "planning",
+    "storytelling",
+    "asking",
 ];
 const TIMES: [&str; 5] = ["morning", "midday", "afternoon", "evening", "night"];
 const ACCESS: [&str; 7] = ["touch", "keyboard", "keyguard", "head_mouse", "eye_gaze", "scanning", "spelling_board"];

@@ -137,7 +137,8 @@ fn distinct(pack: &Pack, findings: &mut Findings<'_>) {
         for exchange in &thread.exchanges {
             for typed in [&exchange.telegraphic, &exchange.abbreviated] {
                 if *typed == exchange.intended {
-                    findings.add(format!("thread.{}", thread.id), format!("typed and intended are the same: `{typed}`"));
+                    findings
+                        .add(format!("thread.{}", thread.id), format!("typed and intended are the same: `{typed}`"));
                 }
             }
         }
