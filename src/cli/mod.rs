@@ -7,6 +7,7 @@ mod interrupt;
 mod languages;
 mod print;
 mod process;
+mod serve;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -62,6 +63,7 @@ enum Command {
     Augment(augment::Args),
     Languages(languages::Args),
     Process(process::Args),
+    Serve(serve::Args),
 }
 
 /// What every command has at hand.
@@ -119,6 +121,7 @@ impl Command {
             Self::Augment(args) => augment::run(args, context),
             Self::Languages(args) => languages::run(args, context),
             Self::Process(args) => process::run(args, context),
+            Self::Serve(args) => serve::run(args, context),
         }
     }
 }
