@@ -7,6 +7,7 @@ mod interrupt;
 mod languages;
 mod print;
 mod process;
+mod run;
 mod serve;
 
 use std::path::PathBuf;
@@ -59,11 +60,12 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(run::Args),
     Generate(generate::Args),
-    Augment(augment::Args),
-    Languages(languages::Args),
     Process(process::Args),
+    Augment(augment::Args),
     Serve(serve::Args),
+    Languages(languages::Args),
 }
 
 /// What every command has at hand.
@@ -117,6 +119,7 @@ fn whole_seconds(time: Timestamp) -> Timestamp {
 impl Command {
     fn run(self, context: &Context) -> Result<Exit> {
         match self {
+            Self::Run(args) => run::run(args, context),
             Self::Generate(args) => generate::run(args, context),
             Self::Augment(args) => augment::run(args, context),
             Self::Languages(args) => languages::run(args, context),
