@@ -88,7 +88,9 @@ impl Marks {
             let spaced = self.spaced.iter().find(|(mark, _)| *mark == char).filter(|_| ends && ends_word(before));
             if let Some((_, space)) = spaced {
                 out.push_str(space);
-            } else if pending && !(self.close.contains(&char) && (ends || is_comma(char))) && !self.unspaced(before, char)
+            } else if pending
+                && !(self.close.contains(&char) && (ends || is_comma(char)))
+                && !self.unspaced(before, char)
                 || !pending && is_comma(before) && self.separated && char.is_alphabetic()
             {
                 out.push(' ');
