@@ -13,12 +13,12 @@ const ROWS: &[&[&str]] = &[
     &["dialect"],
     &["recipe", "language"],
     &["model"],
-    &["files", "http", "sqlite", "assets", "progress", "random"],
+    &["files", "http", "sqlite", "assets", "json", "progress", "random"],
     &["error"],
 ];
 
 /// (user, used) within a row.
-const ARROWS: &[(&str, &str)] = &[("recipe", "language")];
+const ARROWS: &[(&str, &str)] = &[("recipe", "language"), ("http", "files"), ("http", "random")];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();

@@ -6,6 +6,9 @@ mod generate;
 mod interrupt;
 mod languages;
 mod print;
+mod process;
+mod run;
+mod serve;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -57,8 +60,11 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(run::Args),
     Generate(generate::Args),
+    Process(process::Args),
     Augment(augment::Args),
+    Serve(serve::Args),
     Languages(languages::Args),
 }
 
@@ -113,9 +119,12 @@ fn whole_seconds(time: Timestamp) -> Timestamp {
 impl Command {
     fn run(self, context: &Context) -> Result<Exit> {
         match self {
+            Self::Run(args) => run::run(args, context),
             Self::Generate(args) => generate::run(args, context),
             Self::Augment(args) => augment::run(args, context),
             Self::Languages(args) => languages::run(args, context),
+            Self::Process(args) => process::run(args, context),
+            Self::Serve(args) => serve::run(args, context),
         }
     }
 }

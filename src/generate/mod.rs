@@ -25,7 +25,7 @@ use crate::random::{fingerprint, hash};
 use crate::recipe::{PlanItem, Planner, Prompter, Recipe};
 use crate::{Error, Result};
 
-pub use existing::{next_index, shards as existing_shards};
+pub use existing::{next_index, provider_of, shards as existing_shards};
 pub use lint::{Finding, lint};
 use shards::ShardWriter;
 pub use shards::{Shard, run_id};
@@ -164,7 +164,7 @@ impl Work {
                 "the id `{longest}` would have more than 64 characters: take a smaller --seed"
             )));
         }
-        let planner = Planner::new(Arc::clone(&pack), locale, recipe, options.seed);
+        let planner = Planner::new(Arc::clone(&pack), locale, recipe, options.seed)?;
         Ok(Self { locale: locale.clone(), indices, planner, prompter: Prompter::new(assets, recipe, pack, locale)? })
     }
 
