@@ -9,6 +9,7 @@ mod local;
 mod pause;
 mod report;
 mod shards;
+mod status;
 mod submit;
 mod watch;
 
@@ -21,6 +22,7 @@ pub use fetch::fetch;
 pub use local::Local;
 pub use report::{Report, ShardReport};
 pub use shards::{Shard, ledger_folder, shards};
+pub use status::{cancel, status};
 pub use submit::{Submitted, submit};
 pub use watch::watch;
 

@@ -159,11 +159,8 @@ async fn create(desk: Desk<'_>, shard: &Shard, ticket: &Ticket, mut job: Job) ->
     let mut waits = desk.api.patience().waits();
     let mut in_doubt = job.phase == Phase::Creating;
     loop {
-        if in_doubt {
-            let known = desk.ledger.known(desk.api.provider().name(), desk.api.home())?;
-            if let Some(found) = unless_interrupted(desk.api.find(ticket, &known), desk.progress).await?? {
-                return created(desk, &job, &found, "found again");
-            }
+        if in_doubt && let Some(job) = look_up(desk, ticket, &job).await? {
+            return Ok(job);
         }
         go_on(desk.progress)?;
         job = desk.ledger.change(job.id, "creating", "", |job| job.phase = Phase::Creating)?;
@@ -180,6 +177,19 @@ async fn create(desk: Desk<'_>, shard: &Shard, ticket: &Ticket, mut job: Job) ->
             }
         }
     }
+}
+
+/// Looks for the job of a shard whose create is in doubt; gives it when it is there. Creates nothing.
+pub(super) async fn adopt(desk: Desk<'_>, shard: &Shard, job: Job) -> Result<Option<Job>> {
+    same_place(desk, &job)?;
+    let _lock = wait_for_lock(desk).await?;
+    look_up(desk, &shard.ticket()?, &job).await
+}
+
+async fn look_up(desk: Desk<'_>, ticket: &Ticket, job: &Job) -> Result<Option<Job>> {
+    let known = desk.ledger.known(desk.api.provider().name(), desk.api.home())?;
+    let found = unless_interrupted(desk.api.find(ticket, &known), desk.progress).await??;
+    found.map(|found| created(desk, job, &found, "found again")).transpose()
 }
 
 fn created(desk: Desk<'_>, job: &Job, remote: &RemoteJob, how: &str) -> Result<Job> {
