@@ -43,6 +43,7 @@ pub mod assets;
 pub mod files;
 #[cfg(feature = "net")]
 pub mod http;
+pub mod json;
 pub mod progress;
 pub mod random;
 #[cfg(feature = "net")]

@@ -13,7 +13,7 @@ const ROWS: &[&[&str]] = &[
     &["dialect"],
     &["recipe", "language"],
     &["model"],
-    &["files", "http", "sqlite", "assets", "progress", "random"],
+    &["files", "http", "sqlite", "assets", "json", "progress", "random"],
     &["error"],
 ];
 

@@ -1,10 +1,12 @@
 //! The command line: one file a command, with its arguments, one call into the library, and what it prints.
 
+mod augment;
 mod exit;
 mod generate;
 mod interrupt;
 mod languages;
 mod print;
+mod process;
 mod serve;
 
 use std::path::PathBuf;
@@ -58,7 +60,9 @@ struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     Generate(generate::Args),
+    Augment(augment::Args),
     Languages(languages::Args),
+    Process(process::Args),
     Serve(serve::Args),
 }
 
@@ -96,7 +100,7 @@ pub fn main() -> Exit {
         assets,
         progress: Terminal::new(cli.global.quiet || cli.global.json),
         json: cli.global.json,
-        now: cli.global.now.unwrap_or_else(Timestamp::now),
+        now: whole_seconds(cli.global.now.unwrap_or_else(Timestamp::now)),
         clock_is_fixed: cli.global.now.is_some(),
     };
     cli.command.run(&context).unwrap_or_else(|error| {
@@ -105,11 +109,18 @@ pub fn main() -> Exit {
     })
 }
 
+/// Names and timestamps hold seconds.
+fn whole_seconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_second(time.as_second()).unwrap_or(time)
+}
+
 impl Command {
     fn run(self, context: &Context) -> Result<Exit> {
         match self {
             Self::Generate(args) => generate::run(args, context),
+            Self::Augment(args) => augment::run(args, context),
             Self::Languages(args) => languages::run(args, context),
+            Self::Process(args) => process::run(args, context),
             Self::Serve(args) => serve::run(args, context),
         }
     }

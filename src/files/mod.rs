@@ -3,11 +3,13 @@
 //! A file appears under its final name by rename after fsync, so a half-written one is never mistaken for a whole one.
 
 mod atomic;
+mod blocks;
 mod digest;
 mod lines;
 mod walk;
 
 pub use atomic::AtomicFile;
+pub use blocks::{Block, Blocks, Slice};
 pub use digest::{Sha256, sha256};
 pub use lines::{Line, Lines, MAX_LINE_BYTES};
 pub use walk::jsonl_files;

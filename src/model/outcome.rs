@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 /// Why a planned request gave no record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -88,8 +87,10 @@ pub struct Answer<'a> {
     pub model: Option<Cow<'a, str>>,
     /// When it answered, in seconds since 1970-01-01T00:00:00Z.
     pub created: Option<i64>,
-    /// Tokens used, as the provider counts them.
-    pub usage: Option<&'a RawValue>,
+    /// Tokens used, as the provider counts them: its JSON as it stands.
+    pub usage: Option<Cow<'a, str>>,
+    /// A lone surrogate in the text became U+FFFD.
+    pub replaced: bool,
 }
 
 /// Why there is no answer.

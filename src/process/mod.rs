@@ -1,1 +1,76 @@
-//! Not yet written.
+//! Results become records: unwrapped, judged, and joined with their metadata by `custom_id`.
+//!
+//! 1. [`scan`] looks at every line of every input once: what it is, whose, where. Metadata lines become the [`plan`],
+//!    result lines its candidates. Only ids and offsets are kept.
+//! 2. [`settle`] goes through the plan in order, reads the lines at their offsets, and ends each request as exactly one of
+//!    accepted, rejected or missing. Chunks of the plan are settled in parallel and written in order.
+//! 3. What an earlier run left is united with what is new ([`previous`]); [`report`] counts all of it.
+
+mod conversation;
+mod fetch;
+mod inputs;
+mod output;
+mod place;
+mod plan;
+mod planned;
+mod previous;
+mod record;
+mod report;
+mod scan;
+mod settle;
+
+use std::path::PathBuf;
+
+use crate::progress::Progress;
+use crate::{Error, Result};
+
+pub use output::Output;
+pub use report::{At, FileReport, LocaleReport, Report, Source, Strays};
+
+use inputs::Inputs;
+use plan::Plan;
+
+/// What to process, and where to.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// A file of results, or a folder searched at any depth.
+    pub responses: PathBuf,
+    /// A file of metadata, or a folder searched at any depth.
+    pub metadata: PathBuf,
+    /// Where records go.
+    pub output: Output,
+    /// Start over: an existing output is replaced, not united with.
+    pub fresh: bool,
+    /// The longest line that is read, in bytes.
+    pub max_line: usize,
+    /// Threads; 0 for as many as the machine has.
+    pub jobs: usize,
+}
+
+/// Ends every planned request as accepted, rejected or missing, and writes what came of it.
+///
+/// # Errors
+/// [`Error::Missing`] when an input is not there or holds no metadata; [`Error::Io`]; [`Error::Interrupted`]. An existing
+/// output is then as it was.
+pub fn process(options: &Options, progress: &dyn Progress) -> Result<Report> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(options.jobs)
+        .build()
+        .map_err(|error| Error::Usage(format!("cannot start {} threads: {error}", options.jobs)))?;
+    pool.install(|| run(options, progress))
+}
+
+fn run(options: &Options, progress: &dyn Progress) -> Result<Report> {
+    let mut report = Report::default();
+    let mut inputs = Inputs::find(options)?;
+    let mut plan = Plan::read(&mut inputs, options, progress, &mut report)?;
+    plan.find_results(&mut inputs, options, progress, &mut report)?;
+    for target in options.output.targets(&plan) {
+        output::write(&target, &mut plan, &mut inputs, options, progress, &mut report)?;
+    }
+    report.finish();
+    for target in options.output.targets(&plan) {
+        target.write_report(&report)?;
+    }
+    Ok(report)
+}

@@ -92,6 +92,14 @@ pub fn fingerprint(bytes: &[u8], hex: usize) -> String {
     blake3::hash(bytes).to_hex()[..hex].to_owned()
 }
 
+/// 128 bits that stand for `bytes` in an index: two different ids have the same ones in no corpus that will ever be made.
+#[must_use]
+pub fn id_digest(bytes: &[u8]) -> [u64; 2] {
+    let hash = blake3::hash(bytes);
+    let half = |at: usize| u64::from_le_bytes(hash.as_bytes()[at..at + 8].try_into().expect("eight bytes of 32"));
+    [half(0), half(8)]
+}
+
 /// The whole BLAKE3 hash of `bytes` as 64 hex digits.
 #[must_use]
 pub fn hash(bytes: &[u8]) -> String {

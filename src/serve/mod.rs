@@ -14,6 +14,7 @@ mod files;
 mod finishing;
 mod ids;
 mod objects;
+mod phrasebook;
 mod routes;
 pub mod sample;
 mod store;
@@ -38,6 +39,7 @@ use crate::model::Clock;
 use crate::{Error, Result};
 
 pub use engine::{Engine, EngineAnswer, EngineError, EngineRequest, Usage, prompt_text};
+pub use phrasebook::Phrasebook;
 
 use store::Store;
 

@@ -125,14 +125,10 @@ fn bodies<'p>(pack: &'p Pack, item: &PlanItem<'_>, stream: &mut Stream) -> Vec<&
 
 /// An opening or a close that fits; an opening is begun by whoever the plan says.
 fn pick<'p>(pack: &'p Pack, item: &PlanItem<'_>, role: Role, stream: &mut Stream) -> Option<&'p Thread> {
-    let begins = |thread: &Thread| {
-        role != Role::Open || thread.exchanges[0].partner.is_empty() == (item.opens == Speaker::Aac)
-    };
-    let fitting: Vec<&Thread> = pack
-        .threads
-        .iter()
-        .filter(|thread| thread.role == role && fits(thread, item) && begins(thread))
-        .collect();
+    let begins =
+        |thread: &Thread| role != Role::Open || thread.exchanges[0].partner.is_empty() == (item.opens == Speaker::Aac);
+    let fitting: Vec<&Thread> =
+        pack.threads.iter().filter(|thread| thread.role == role && fits(thread, item) && begins(thread)).collect();
     (!fitting.is_empty()).then(|| *stream.choose(&fitting))
 }
 

@@ -1,0 +1,133 @@
+//! `aacorn process`: results become records.
+
+use std::path::PathBuf;
+
+use crate::Result;
+use crate::files::MAX_LINE_BYTES;
+use crate::process::{self, LocaleReport, Options, Output, Report};
+use crate::progress::Progress;
+
+use super::{Context, Exit, print};
+
+/// Unwrap batch results, judge them, and join them with their metadata.
+///
+/// Every planned request ends as exactly one of accepted, rejected or missing. Results are never changed, so this can be
+/// repeated; an existing output is united with what is new.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A file of results, or a folder that is searched for them.
+    #[arg(long, value_name = "PATH")]
+    responses: PathBuf,
+    /// A metadata file, or a folder that is searched for them.
+    #[arg(long, value_name = "PATH")]
+    metadata: PathBuf,
+    /// A .jsonl file, or a folder in which each locale gets one.
+    #[arg(long, value_name = "PATH", default_value = "output")]
+    output: PathBuf,
+    /// Start over instead of uniting with an existing output.
+    #[arg(long)]
+    fresh: bool,
+    /// Longest line that is read, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = (MAX_LINE_BYTES >> 20) as u16, value_parser = clap::value_parser!(u16).range(1..=2048))]
+    max_line: u16,
+    /// Threads; 0 for as many as the machine has. The output is the same at any number.
+    #[arg(long, short, value_name = "N", default_value_t = 0)]
+    jobs: usize,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// What [`process::process`] returns.
+pub fn run(args: Args, context: &Context) -> Result<Exit> {
+    let options = Options {
+        responses: args.responses,
+        metadata: args.metadata,
+        output: Output::told(&args.output),
+        fresh: args.fresh,
+        max_line: usize::from(args.max_line) << 20,
+        jobs: args.jobs,
+    };
+    let report = process::process(&options, &context.progress)?;
+    if context.json {
+        print::json(&report);
+    } else {
+        show(&report, &options.output, &context.progress);
+    }
+    Ok(if report.complete { Exit::Complete } else { Exit::Incomplete })
+}
+
+fn show(report: &Report, output: &Output, progress: &dyn Progress) {
+    for (code, locale) in &report.locales {
+        print::line(format_args!("{code:<8} {}", equation(locale)));
+        for (reason, count) in &locale.tally.rejected {
+            let ids = locale.examples.get(&reason.to_string()).map(|ids| ids.join(", ")).unwrap_or_default();
+            print::line(format_args!("  {count:>7} {reason:<12} {ids}"));
+        }
+        if let Some(ids) = locale.examples.get("missing") {
+            print::line(format_args!("  {:>7} {:<12} {}", locale.tally.missing, "missing", ids.join(", ")));
+        }
+        counts("repaired", &locale.repaired);
+        counts("flagged", &locale.flagged);
+    }
+    if report.locales.len() > 1 {
+        let total = LocaleReport { tally: report.total.clone(), ..LocaleReport::default() };
+        print::line(format_args!("{:<8} {}", "total", equation(&total)));
+    }
+    for (stray, count) in &report.strays.counts {
+        let at = report.strays.listed.get(stray).and_then(|listed| listed.first());
+        let at = at.map(|at| format!("first at {}:{}", at.file.display(), at.line)).unwrap_or_default();
+        print::line(format_args!("{count} stray lines: {stray} ({at})"));
+    }
+    for at in report.damaged_metadata.iter().take(5) {
+        print::line(format_args!("damaged metadata at {}:{}", at.file.display(), at.line));
+    }
+    match report.passed_over().len() {
+        0 => {}
+        count => progress.note(&format!("{count} files hold lines of another kind and were passed over")),
+    }
+    for written in &report.outputs {
+        match written.written {
+            true => print::line(format_args!("wrote {}", written.records.display())),
+            false => print::line(format_args!("nothing written to {}", written.records.display())),
+        }
+        if let Some(rejects) = &written.rejects {
+            print::line(format_args!("wrote {}", rejects.display()));
+        }
+    }
+    if report.total.accepted == 0 {
+        print::line("processed 0 conversations; the likeliest causes:");
+        for (cause, count) in report.causes() {
+            print::line(format_args!("  {count:>7} {cause}"));
+        }
+        return;
+    }
+    match (output, report.locales.keys().next()) {
+        (Output::File(path), Some(code)) if report.locales.len() == 1 => {
+            print::line(format_args!("next: aacorn augment --input {} --lang {code}", path.display()));
+        }
+        (Output::File(path), _) => print::line(format_args!("next: aacorn augment --input {}", path.display())),
+        (Output::Folder(folder), _) => {
+            print::line(format_args!("next: aacorn augment --lang all --dir {}", folder.display()));
+        }
+    }
+}
+
+fn equation(locale: &LocaleReport) -> String {
+    let tally = &locale.tally;
+    let kept = if locale.kept > 0 { format!(" ({} kept from before)", locale.kept) } else { String::new() };
+    format!(
+        "planned {} = accepted {}{kept} + rejected {} + missing {}",
+        tally.planned,
+        tally.accepted,
+        tally.rejected_total(),
+        tally.missing
+    )
+}
+
+fn counts(what: &str, counts: &std::collections::BTreeMap<&'static str, u64>) {
+    if !counts.is_empty() {
+        let named: Vec<_> = counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
+        print::line(format_args!("  {what}: {}", named.join(", ")));
+    }
+}

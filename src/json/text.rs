@@ -1,0 +1,135 @@
+//! A string as it stands in a JSON text, and what it says.
+
+use std::borrow::Cow;
+
+/// The inside of a JSON string, checked, with its escapes still in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Text<'a> {
+    raw: &'a str,
+    escaped: bool,
+}
+
+impl<'a> Text<'a> {
+    pub(super) fn new(raw: &'a str, escaped: bool) -> Self {
+        Self { raw, escaped }
+    }
+
+    /// As it stands between the quotation marks.
+    #[must_use]
+    pub fn raw(self) -> &'a str {
+        self.raw
+    }
+
+    /// Whether there is an escape in it.
+    #[must_use]
+    pub fn escaped(self) -> bool {
+        self.escaped
+    }
+
+    /// Whether it is empty.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.raw.is_empty()
+    }
+
+    /// What it says.
+    #[must_use]
+    pub fn to_str(self) -> Cow<'a, str> {
+        self.decode().0
+    }
+
+    /// What it says, and whether a lone surrogate had to become U+FFFD.
+    #[must_use]
+    pub fn decode(self) -> (Cow<'a, str>, bool) {
+        if !self.escaped {
+            return (Cow::Borrowed(self.raw), false);
+        }
+        let mut said = String::with_capacity(self.raw.len());
+        let mut replaced = false;
+        let mut rest = self.raw;
+        while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+            said.push_str(&rest[..at]);
+            let (letter, used) = unescape(&rest.as_bytes()[at + 1..]);
+            replaced |= letter.is_none();
+            said.push(letter.unwrap_or(char::REPLACEMENT_CHARACTER));
+            rest = &rest[at + 1 + used..];
+        }
+        said.push_str(rest);
+        (Cow::Owned(said), replaced)
+    }
+}
+
+/// What an escape says, without its backslash, and its length; `None` for a lone surrogate.
+fn unescape(escape: &[u8]) -> (Option<char>, usize) {
+    let letter = match escape[0] {
+        b'u' => return unicode(escape),
+        b'b' => '\u{8}',
+        b'f' => '\u{C}',
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        same => char::from(same),
+    };
+    (Some(letter), 1)
+}
+
+fn unicode(escape: &[u8]) -> (Option<char>, usize) {
+    let unit = unit(&escape[1..5]);
+    if let 0xD800..=0xDBFF = unit
+        && let [b'\\', b'u', digits @ ..] = &escape[5..]
+        && let low @ 0xDC00..=0xDFFF = self::unit(digits.get(..4).unwrap_or_default())
+    {
+        return (char::from_u32(0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00)), 11);
+    }
+    (char::from_u32(unit), 5)
+}
+
+fn unit(digits: &[u8]) -> u32 {
+    digits.iter().fold(0, |unit, digit| unit << 4 | char::from(*digit).to_digit(16).unwrap_or_default())
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGHS: u64 = 0x8080_8080_8080_8080;
+
+/// How many bytes at the start of `bytes` are neither a quotation mark, a backslash nor a control character.
+pub(super) fn plain(bytes: &[u8]) -> usize {
+    let mut words = bytes.chunks_exact(8);
+    let mut at = 0;
+    for word in &mut words {
+        let word = u64::from_le_bytes(word.try_into().expect("chunks of eight"));
+        let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
+        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
+        let stops = control | zero(word ^ (ONES * u64::from(b'"'))) | zero(word ^ (ONES * u64::from(b'\\')));
+        if stops != 0 {
+            // Borrows only reach upwards, so the lowest mark is right.
+            return at + stops.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    let rest = words.remainder();
+    at + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).unwrap_or(rest.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn surrogates_pair_or_are_replaced() {
+        let say = |raw| Text::new(raw, true).decode();
+        assert_eq!(say(r"\ud83d\ude00!"), ("😀!".into(), false));
+        assert_eq!(say(r"a\ud83d"), ("a\u{FFFD}".into(), true));
+        assert_eq!(say(r"\ude00b"), ("\u{FFFD}b".into(), true));
+        assert_eq!(say(r"\ud83d\ud83d\ude00"), ("\u{FFFD}😀".into(), true));
+        assert_eq!(say(r"\ud83dA"), ("\u{FFFD}A".into(), true));
+    }
+
+    proptest! {
+        #[test]
+        fn the_fast_scan_is_the_slow_one(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+            let slow = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).unwrap_or(bytes.len());
+            prop_assert_eq!(plain(&bytes), slow);
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! An AAC conversation as a model wrote it: read with its fields in their order, checked, written on one line.
+
+use std::ops::Range;
+
+use crate::json::{self, Broken, Kind, Reader, Text};
+
+/// What keeps an answer from being a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// It is not JSON.
+    Broken(Broken),
+    /// It is JSON, but not what was asked for.
+    Invalid(String),
+}
+
+impl From<Broken> for Fault {
+    fn from(broken: Broken) -> Self {
+        Self::Broken(broken)
+    }
+}
+
+/// A conversation, as spans of the answer.
+#[derive(Debug, Default)]
+pub(super) struct Conversation<'a> {
+    fields: Vec<(Text<'a>, Field<'a>)>,
+    turns: Vec<Turn<'a>>,
+    turn_fields: Vec<(Text<'a>, &'a str)>,
+    /// `"true"` or `"false"` stood where a Boolean should.
+    pub string_bool: bool,
+}
+
+#[derive(Debug)]
+enum Field<'a> {
+    Turns,
+    Other(&'a str),
+}
+
+/// One thing said or typed.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Turn<'a> {
+    pub speaker: Option<Text<'a>>,
+    pub utterance: Option<Text<'a>>,
+    pub intended: Option<Text<'a>>,
+    pub is_aac_user: bool,
+    fields: Range<usize>,
+}
+
+impl<'a> Conversation<'a> {
+    /// Reads a conversation from the text of an answer.
+    ///
+    /// # Errors
+    /// [`Fault`]
+    pub fn read(text: &'a str) -> Result<Self, Fault> {
+        let mut reader = Reader::new(text);
+        let mut conversation =
+            Self { fields: Vec::with_capacity(4), turn_fields: Vec::with_capacity(96), ..Self::default() };
+        if reader.peek()? != Kind::Object {
+            reader.skip()?;
+            reader.end()?;
+            return Err(invalid("not a JSON object"));
+        }
+        reader.object(|key, reader| conversation.field(key, reader))?;
+        reader.end()?;
+        conversation.check()?;
+        Ok(conversation)
+    }
+
+    /// Writes `"key":value,` for each field, in the answer's order; fields that are ours to write are left out.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        for (key, field) in &self.fields {
+            if matches!(key.raw(), "custom_id" | "metadata" | "repairs" | "qc") {
+                continue;
+            }
+            write_text(out, *key);
+            out.push(b':');
+            match field {
+                Field::Turns => self.write_turns(out),
+                Field::Other(value) => write_value(out, value),
+            }
+            out.push(b',');
+        }
+    }
+
+    fn write_turns(&self, out: &mut Vec<u8>) {
+        out.push(b'[');
+        for (index, turn) in self.turns.iter().enumerate() {
+            out.extend_from_slice(if index == 0 { b"{" } else { b",{" });
+            let mut first = true;
+            for (key, value) in &self.turn_fields[turn.fields.clone()] {
+                // The strict schema asks for it on every turn; where it says nothing it is left out.
+                if *value == "null" && key.raw() == "utterance_intended" {
+                    continue;
+                }
+                if !std::mem::take(&mut first) {
+                    out.push(b',');
+                }
+                write_text(out, *key);
+                out.push(b':');
+                write_value(out, value);
+            }
+            out.push(b'}');
+        }
+        out.push(b']');
+    }
+
+    fn field(&mut self, key: Text<'a>, reader: &mut Reader<'a>) -> Result<(), Fault> {
+        if key.raw() != "conversation" {
+            self.fields.push((key, Field::Other(reader.skip()?)));
+            return Ok(());
+        }
+        if reader.peek()? != Kind::Array {
+            reader.skip()?;
+            return Err(invalid("`conversation` is not a list of turns"));
+        }
+        if !self.turns.is_empty() {
+            return Err(invalid("`conversation` stands there twice"));
+        }
+        self.fields.push((key, Field::Turns));
+        reader.array(|index, reader| self.turn(index, reader))
+    }
+
+    fn turn(&mut self, index: usize, reader: &mut Reader<'a>) -> Result<(), Fault> {
+        let wrong = |what: &str| invalid(&format!("turn {}: {what}", index + 1));
+        if reader.peek()? != Kind::Object {
+            return Err(wrong("not an object"));
+        }
+        let start = self.turn_fields.len();
+        let mut turn = Turn::default();
+        let mut aac = None;
+        reader.object::<Fault>(|key, reader| {
+            let value = reader.clone();
+            let mut span = reader.skip()?;
+            let text = || value.clone().string().ok();
+            match key.raw() {
+                "speaker" => turn.speaker = text(),
+                "utterance" => turn.utterance = text(),
+                "utterance_intended" => turn.intended = text(),
+                "is_aac_user" => {
+                    if span.starts_with('"') {
+                        span = match span.trim_matches('"').to_ascii_lowercase().as_str() {
+                            "true" => "true",
+                            "false" => "false",
+                            _ => span,
+                        };
+                        self.string_bool = true;
+                    }
+                    aac = span.parse().ok();
+                }
+                _ => {}
+            }
+            self.turn_fields.push((key, span));
+            Ok(())
+        })?;
+        turn.fields = start..self.turn_fields.len();
+        turn.is_aac_user = aac.ok_or_else(|| wrong("`is_aac_user` is neither true nor false"))?;
+        let said = |text: Option<Text<'_>>| text.is_some_and(|text| !blank(text));
+        if !said(turn.speaker) {
+            return Err(wrong("`speaker` is missing or empty"));
+        }
+        if !said(turn.utterance) {
+            return Err(wrong("`utterance` is missing or empty"));
+        }
+        turn.intended = turn.intended.filter(|text| !blank(*text));
+        self.turns.push(turn);
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), Fault> {
+        if !self.fields.iter().any(|(_, field)| matches!(field, Field::Turns)) {
+            return Err(invalid("`conversation` is missing"));
+        }
+        if !self.turns.iter().any(|turn| turn.is_aac_user) {
+            return Err(invalid("no turn of the person who uses AAC"));
+        }
+        if self.turns.iter().all(|turn| turn.is_aac_user) {
+            return Err(invalid("no turn of a partner"));
+        }
+        Ok(())
+    }
+}
+
+fn invalid(detail: &str) -> Fault {
+    Fault::Invalid(detail.to_owned())
+}
+
+fn blank(text: Text<'_>) -> bool {
+    if text.escaped() { text.to_str().trim().is_empty() } else { text.raw().trim().is_empty() }
+}
+
+fn write_text(out: &mut Vec<u8>, text: Text<'_>) {
+    if text.escaped() {
+        json::string(out, &text.to_str());
+    } else {
+        out.push(b'"');
+        out.extend_from_slice(text.raw().as_bytes());
+        out.push(b'"');
+    }
+}
+
+/// Strings are written raw, as all our text; what else there is keeps its own spelling, on one line.
+fn write_value(out: &mut Vec<u8>, value: &str) {
+    match value.as_bytes().first() {
+        Some(b'"') => match Reader::new(value).string() {
+            Ok(text) => write_text(out, text),
+            Err(_) => out.extend_from_slice(value.as_bytes()),
+        },
+        _ => json::compact(out, value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<String, Fault> {
+        let conversation = Conversation::read(text)?;
+        let mut out = Vec::new();
+        conversation.write(&mut out);
+        Ok(String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn fields_keep_their_order_and_lose_what_is_ours_or_says_nothing() {
+        let text = r#"{
+            "scene": "Caf\u00e9\n", "metadata": 1, "custom_id": "mine",
+            "conversation": [
+                {"is_aac_user": false, "speaker": "A", "utterance": "Tea?", "utterance_intended": null},
+                {"speaker": "B", "utterance": "yes", "mood": {"a": [1, 2]}, "utterance_intended": "Yes.", "is_aac_user": true}
+            ]
+        }"#;
+        assert_eq!(
+            read(text).unwrap(),
+            concat!(
+                r#""scene":"Café\n","conversation":[{"is_aac_user":false,"speaker":"A","utterance":"Tea?"},"#,
+                r#"{"speaker":"B","utterance":"yes","mood":{"a":[1,2]},"utterance_intended":"Yes.","is_aac_user":true}],"#,
+            )
+        );
+    }
+
+    #[test]
+    fn what_is_no_conversation_is_told() {
+        let turn = |aac: &str| format!(r#"{{"speaker":"A","utterance":"a","is_aac_user":{aac}}}"#);
+        let whole = |turns: &[String]| format!(r#"{{"conversation":[{}]}}"#, turns.join(","));
+        let cases = [
+            ("[]".to_owned(), "not a JSON object"),
+            ("{}".to_owned(), "`conversation` is missing"),
+            (r#"{"conversation":null}"#.to_owned(), "`conversation` is not a list of turns"),
+            (whole(&[turn("true")]), "no turn of a partner"),
+            (whole(&[turn("false")]), "no turn of the person who uses AAC"),
+            (whole(&[turn("1")]), "turn 1: `is_aac_user` is neither true nor false"),
+            (whole(&["3".to_owned()]), "turn 1: not an object"),
+            (
+                whole(&[turn("true"), turn("false").replace("\"a\"", "\" \"")]),
+                "turn 2: `utterance` is missing or empty",
+            ),
+            (whole(&[turn("true"), turn("false").replace("\"A\"", "null")]), "turn 2: `speaker` is missing or empty"),
+        ];
+        for (text, detail) in cases {
+            assert_eq!(read(&text), Err(Fault::Invalid(detail.to_owned())), "{text}");
+        }
+        assert!(matches!(read(r#"{"conversation":[],}"#), Err(Fault::Broken(_))));
+    }
+
+    #[test]
+    fn booleans_in_strings_are_mended_and_told() {
+        let text = r#"{"conversation":[{"speaker":"A","utterance":"a","is_aac_user":"True"},{"speaker":"B","utterance":"b","is_aac_user":"false"}]}"#;
+        assert!(Conversation::read(text).unwrap().string_bool);
+        assert!(read(text).unwrap().ends_with(r#""is_aac_user":false}],"#));
+    }
+}

@@ -1,0 +1,93 @@
+//! The files that a run reads, and what each is read for.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::files::jsonl_files;
+use crate::{Error, Result};
+
+use super::Options;
+
+/// What the lines of a file are read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Lines of results and of metadata, whichever it has.
+    Input,
+    /// Records that an earlier run wrote.
+    Records,
+    /// Rejects that an earlier run wrote.
+    Rejects,
+}
+
+/// A file of the run.
+#[derive(Debug)]
+pub(super) struct Input {
+    pub path: PathBuf,
+    pub role: Role,
+    /// Asked for by name, so that no line of it is passed over as another tool's.
+    pub named: bool,
+}
+
+/// All files of a run. Their order is the order of preference among answers to one request.
+#[derive(Debug, Default)]
+pub(super) struct Inputs {
+    pub files: Vec<Input>,
+    /// Indexes of those that may hold metadata, in the order of the plan.
+    pub metadata: Vec<usize>,
+    /// Indexes of those that may hold results.
+    pub results: Vec<usize>,
+}
+
+impl Inputs {
+    /// Finds the inputs of a run.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] when one is not there; [`Error::Io`].
+    pub fn find(options: &Options) -> Result<Self> {
+        let metadata = sorted(jsonl_files(&options.metadata, "metadata")?);
+        let results = sorted(jsonl_files(&options.responses, "responses")?);
+        let mut inputs = Self::default();
+        let mut known = BTreeMap::new();
+        let mut index = |path: PathBuf, named: bool, files: &mut Vec<Input>| {
+            let same = path.canonicalize().unwrap_or_else(|_| path.clone());
+            *known.entry(same).or_insert_with(|| {
+                files.push(Input { path, role: Role::Input, named });
+                files.len() - 1
+            })
+        };
+        for path in results {
+            let at = index(path, options.responses.is_file(), &mut inputs.files);
+            inputs.results.push(at);
+        }
+        for path in metadata {
+            let at = index(path, options.metadata.is_file(), &mut inputs.files);
+            inputs.metadata.push(at);
+        }
+        if inputs.files.len() >= 1 << 20 {
+            return Err(Error::Usage(format!("{} input files are more than can be told apart", inputs.files.len())));
+        }
+        Ok(inputs)
+    }
+
+    /// Adds a file of an earlier run and returns its index.
+    pub fn add(&mut self, path: &Path, role: Role) -> usize {
+        self.files.push(Input { path: path.to_owned(), role, named: true });
+        self.files.len() - 1
+    }
+
+    /// The path of a file.
+    pub fn path(&self, file: usize) -> &Path {
+        &self.files[file].path
+    }
+
+    /// The name of a file, without its folder.
+    pub fn name(&self, file: usize) -> String {
+        self.path(file).file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+}
+
+/// By name first: names begin with what was asked for and when, folders are where somebody put it.
+fn sorted(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
+    paths.sort_by(|a, b| a.file_name().cmp(&b.file_name()).then_with(|| a.cmp(b)));
+    paths
+}

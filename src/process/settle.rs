@@ -1,0 +1,208 @@
+//! Ending requests: each as exactly one of accepted, rejected or missing.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::dialect::{Decoded, decode};
+use crate::json;
+use crate::model::{Failure, Outcome, Reason, Stray};
+use crate::{Error, Result};
+
+use super::conversation::{Conversation, Fault};
+use super::fetch::fetch;
+use super::inputs::{Inputs, Role};
+use super::place::Place;
+use super::plan::{Entry, Plan};
+use super::planned::Planned;
+use super::record::write_provenance;
+use super::report::LocaleReport;
+
+/// What came of a stretch of the plan.
+#[derive(Debug, Default)]
+pub(super) struct Settled {
+    /// Lines of records.
+    pub records: Vec<u8>,
+    /// How many.
+    pub record_count: u64,
+    /// Lines of rejects.
+    pub rejects: Vec<u8>,
+    /// How many.
+    pub reject_count: u64,
+    /// By index of the locale.
+    pub counts: BTreeMap<u16, LocaleReport>,
+    /// Result lines that turned out to belong to no request.
+    pub strays: Vec<(Stray, Place)>,
+}
+
+/// What a line that answers a request amounts to.
+enum Verdict {
+    /// A record has been written.
+    Accepted,
+    /// No record.
+    Rejected(Failure),
+    /// No answer to anything.
+    Stray(Stray),
+}
+
+/// Settles the planned requests of `range`.
+///
+/// # Errors
+/// [`Error::Io`] when a line cannot be read again; [`Error::Line`] when it has changed since.
+pub(super) fn settle(plan: &Plan, inputs: &Inputs, range: Range<usize>) -> Result<Settled> {
+    let entries = &plan.entries[range.clone()];
+    let metadata: Vec<Place> = entries.iter().map(|entry| entry.metadata).collect();
+    let answers: Vec<Place> = entries.iter().map(|entry| entry.answer).collect();
+    let (metadata, answers) = (fetch(inputs, &metadata)?, fetch(inputs, &answers)?);
+    let mut settled = Settled { records: Vec::with_capacity(1 << 20), ..Settled::default() };
+    for (at, entry) in entries.iter().enumerate() {
+        let ordinal = (range.start + at) as u32;
+        let planned = std::str::from_utf8(metadata.line(at)).ok().and_then(|line| Planned::read(line).ok());
+        let planned = planned.ok_or_else(|| changed(inputs, entry.metadata))?;
+        let request = Request { plan, inputs, entry, planned };
+        settled.request(&request, answers.line(at), plan.further(ordinal))?;
+    }
+    Ok(settled)
+}
+
+/// A request that is being settled.
+struct Request<'a> {
+    plan: &'a Plan,
+    inputs: &'a Inputs,
+    entry: &'a Entry,
+    planned: Planned<'a>,
+}
+
+impl Settled {
+    /// Tries the lines that answer a request in order; the first that gives a record wins.
+    fn request(&mut self, request: &Request<'_>, first: &[u8], further: impl Iterator<Item = Place>) -> Result<()> {
+        let mut done = false;
+        let mut failed: Option<(Failure, String)> = None;
+        let answers = request.entry.answer.some().into_iter().chain(further);
+        for (index, place) in answers.enumerate() {
+            let role = request.inputs.files[place.file()].role;
+            if done && role.settled() {
+                continue;
+            }
+            let fetched;
+            let line = if index == 0 {
+                first
+            } else {
+                fetched = fetch(request.inputs, &[place])?;
+                fetched.line(0)
+            };
+            match role {
+                Role::Input if done => {
+                    let whole = std::str::from_utf8(line).is_ok_and(|line| json::check(line).is_ok());
+                    self.strays.push((if whole { Stray::Duplicate } else { Stray::NotJson }, place));
+                }
+                Role::Records => {
+                    self.keep_record(request, line);
+                    done = true;
+                }
+                Role::Rejects if failed.is_none() => {
+                    self.keep_reject(request, place, line)?;
+                    return Ok(());
+                }
+                Role::Rejects => {}
+                Role::Input => match self.answer(request, line) {
+                    Verdict::Accepted => done = true,
+                    Verdict::Stray(stray) => self.strays.push((stray, place)),
+                    Verdict::Rejected(_) if failed.is_some() => self.strays.push((Stray::Duplicate, place)),
+                    Verdict::Rejected(failure) => {
+                        failed = Some((failure, String::from_utf8_lossy(line).into_owned()));
+                    }
+                },
+            }
+        }
+        match failed {
+            _ if done => {}
+            Some((failure, line)) => self.reject(request, &failure, &line),
+            None => {
+                let counts = self.counts(request);
+                counts.tally.missing += 1;
+                counts.example("missing", &request.planned.id);
+            }
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, request: &Request<'_>, line: &[u8]) -> Verdict {
+        let Ok(line) = std::str::from_utf8(line) else { return Verdict::Stray(Stray::NotJson) };
+        let Ok(Decoded { dialect, outcome, .. }) = decode(line) else { return Verdict::Stray(Stray::NotJson) };
+        let answer = match outcome {
+            Outcome::Answer(answer) => answer,
+            Outcome::Failure(failure) => return Verdict::Rejected(failure),
+        };
+        let conversation = match Conversation::read(&answer.text) {
+            Ok(conversation) => conversation,
+            Err(Fault::Broken(broken)) => {
+                return Verdict::Rejected(Failure { reason: Reason::Unparseable, detail: broken.to_string() });
+            }
+            Err(Fault::Invalid(detail)) => return Verdict::Rejected(Failure { reason: Reason::Invalid, detail }),
+        };
+        let mut repairs = Vec::new();
+        repairs.extend(answer.replaced.then_some("lone_surrogate"));
+        repairs.extend(conversation.string_bool.then_some("string_bool"));
+        self.records.push(b'{');
+        conversation.write(&mut self.records);
+        let locale = request.plan.code(request.entry);
+        write_provenance(&mut self.records, &request.planned, locale, &answer, dialect.name(), &repairs, &[]);
+        self.record_count += 1;
+        let counts = self.counts(request);
+        counts.tally.accepted += 1;
+        for repair in repairs {
+            *counts.repaired.entry(repair).or_default() += 1;
+        }
+        Verdict::Accepted
+    }
+
+    fn reject(&mut self, request: &Request<'_>, failure: &Failure, line: &str) {
+        let out = &mut self.rejects;
+        out.extend_from_slice(b"{\"custom_id\":");
+        json::string(out, &request.planned.id);
+        out.extend_from_slice(b",\"reason\":");
+        json::string(out, &failure.reason.to_string());
+        out.extend_from_slice(b",\"detail\":");
+        json::string(out, &failure.detail);
+        out.extend_from_slice(b",\"line\":");
+        json::string(out, line);
+        out.extend_from_slice(b"}\n");
+        self.reject_count += 1;
+        self.counts(request).rejected(failure.reason, &request.planned.id);
+    }
+
+    fn keep_record(&mut self, request: &Request<'_>, line: &[u8]) {
+        self.records.extend_from_slice(line);
+        self.records.push(b'\n');
+        self.record_count += 1;
+        let counts = self.counts(request);
+        counts.tally.accepted += 1;
+        counts.kept += 1;
+    }
+
+    fn keep_reject(&mut self, request: &Request<'_>, place: Place, line: &[u8]) -> Result<()> {
+        #[derive(serde::Deserialize)]
+        struct Reject {
+            reason: Reason,
+        }
+        let Reject { reason } = serde_json::from_slice(line).map_err(|error| Error::Line {
+            path: request.inputs.path(place.file()).to_owned(),
+            line: place.line(),
+            detail: format!("not a reject as `process` writes them: {error}"),
+        })?;
+        self.rejects.extend_from_slice(line);
+        self.rejects.push(b'\n');
+        self.reject_count += 1;
+        self.counts(request).rejected(reason, &request.planned.id);
+        Ok(())
+    }
+
+    fn counts(&mut self, request: &Request<'_>) -> &mut LocaleReport {
+        self.counts.entry(request.entry.locale).or_default()
+    }
+}
+
+fn changed(inputs: &Inputs, place: Place) -> Error {
+    let detail = "the line has changed while it was being processed".to_owned();
+    Error::Line { path: inputs.path(place.file()).to_owned(), line: place.line(), detail }
+}

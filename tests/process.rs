@@ -1,0 +1,505 @@
+//! `process`: whatever a batch API left behind becomes records, and every request ends as exactly one of three things.
+
+#![allow(clippy::unwrap_used, reason = "a test says what broke by panicking")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use aacorn::Error;
+use aacorn::model::{Reason, Stray};
+use aacorn::process::{self, Options, Output, Report};
+use aacorn::progress::Silent;
+use serde_json::{Value, json};
+
+const CONVERSATION: &str = r#"{"scene":"Kitchen.","conversation":[
+    {"speaker":"Colin","is_aac_user":false,"utterance":"Do you want the tea now?","utterance_intended":null},
+    {"speaker":"Margaret","is_aac_user":true,"utterance":"no later","utterance_intended":"No, I'll have it later."}]}"#;
+
+struct Batch {
+    folder: tempfile::TempDir,
+}
+
+impl Batch {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, lines: &[String]) -> &Self {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, lines.join("\n") + "\n").unwrap();
+        self
+    }
+
+    fn options(&self, responses: &str, metadata: &str, output: &str) -> Options {
+        Options {
+            responses: self.path(responses),
+            metadata: self.path(metadata),
+            output: Output::told(&self.path(output)),
+            fresh: false,
+            max_line: 1 << 20,
+            jobs: 2,
+        }
+    }
+
+    fn process(&self, responses: &str, metadata: &str, output: &str) -> Report {
+        process::process(&self.options(responses, metadata, output), &Silent).unwrap()
+    }
+
+    fn lines(&self, name: &str) -> Vec<Value> {
+        let text = fs::read_to_string(self.path(name)).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+fn planned(id: &str, locale: &str) -> String {
+    json!({"custom_id": id, "method": "POST", "url": "/v1/chat/completions", "body": {"model": "gpt-4o-mini", "messages": []},
+        "metadata": {"recipe": "aac", "template_id": "aac@1/en", "lang_code": locale, "created_at": "2026-01-01T00:00:00Z",
+            "provider": "openai", "model": "gpt-4o-mini", "plan": {"seed": 7, "style": {"id": "full", "form": "full"}}}})
+    .to_string()
+}
+
+fn chat(id: &str, content: &str) -> String {
+    json!({"id": "batch_req_1", "custom_id": id, "response": {"status_code": 200, "request_id": "r", "body": {
+        "id": "c", "object": "chat.completion", "created": 1_778_000_000, "model": "gpt-4o-mini-2024-07-18",
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": content, "refusal": null}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}}}, "error": null})
+    .to_string()
+}
+
+fn ids(records: &[Value]) -> Vec<&str> {
+    records.iter().map(|record| record["custom_id"].as_str().unwrap()).collect()
+}
+
+fn files_below(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files_below(&path));
+        } else if path.extension().is_some_and(|ext| ext == "jsonl") {
+            found.insert(path.strip_prefix(folder).unwrap().to_owned(), fs::read(&path).unwrap());
+        }
+    }
+    found
+}
+
+#[test]
+fn a_record_is_the_answer_then_whose_it_is_and_where_it_came_from() {
+    let batch = Batch::new();
+    batch.write("m.jsonl", &[planned("a", "en-GB")]).write("r.jsonl", &[chat("a", CONVERSATION)]);
+    let report = batch.process("r.jsonl", "m.jsonl", "en-GB_all_conversations.jsonl");
+    assert!(report.complete);
+    let text = fs::read_to_string(batch.path("en-GB_all_conversations.jsonl")).unwrap();
+    assert_eq!(
+        text,
+        concat!(
+            r#"{"scene":"Kitchen.","conversation":[{"speaker":"Colin","is_aac_user":false,"utterance":"Do you want the tea now?"},"#,
+            r#"{"speaker":"Margaret","is_aac_user":true,"utterance":"no later","utterance_intended":"No, I'll have it later."}],"#,
+            r#""custom_id":"a","metadata":{"lang_code":"en-GB","generated_at":"2026-05-05T16:53:20Z","provider":"openai","#,
+            r#""model":"gpt-4o-mini-2024-07-18","template_id":"aac@1/en","plan":{"seed":7,"style":{"id":"full","form":"full"}},"#,
+            r#""usage":{"prompt_tokens":5,"completion_tokens":7,"total_tokens":12},"finish_reason":"stop"}}"#,
+            "\n"
+        )
+    );
+    assert!(!batch.path("en-GB_rejects.jsonl").exists());
+    assert!(batch.path("process_report.json").exists());
+}
+
+#[test]
+fn folders_are_searched_at_any_depth_and_each_locale_gets_its_folder() {
+    let batch = Batch::new();
+    batch
+        .write("batch_files/en-GB/x_metadata.jsonl", &[planned("a", "en-GB"), planned("b", "fr-FR")])
+        .write(
+            "batch_files/en-GB/openai_batch.jsonl",
+            &[r#"{"custom_id":"a","method":"POST","url":"u","body":{}}"#.into()],
+        )
+        .write("batch_files/fr-FR/y.jsonl", &[planned("c", "fr_fr")])
+        .write("batch_files/responses/1/out.jsonl", &[chat("c", CONVERSATION), chat("a", CONVERSATION)])
+        .write("batch_files/responses/2.jsonl", &[chat("b", CONVERSATION)]);
+    fs::write(batch.path("batch_files/jobs.json"), "{\n  \"batch_jobs\": {}\n}\n").unwrap();
+    let report = batch.process("batch_files", "batch_files", "output");
+    assert!(report.complete, "{report:?}");
+    assert_eq!(report.strays.counts, BTreeMap::new());
+    assert_eq!(report.passed_over().len(), 2);
+    assert_eq!(ids(&batch.lines("output/en-GB/en-GB_all_conversations.jsonl")), ["a"]);
+    assert_eq!(ids(&batch.lines("output/fr-FR/fr-FR_all_conversations.jsonl")), ["b", "c"]);
+}
+
+#[test]
+fn metadata_and_answers_of_the_reference_are_read() {
+    let batch = Batch::new();
+    let body = r#"{"model":"gpt-4o-mini"}"#;
+    batch.write(
+        "m.jsonl",
+        &[
+            format!(r#"{{"custom_id":"nested","body":{body},"metadata":{{"template_id":22,"lang_code":"ja-JP","created_at":"2026-11-20T12:02:07.460689"}}}}"#),
+            format!(r#"{{"custom_id":"flat","template_id":3,"lang_code":"ja-JP","created_at":"T","provider":"openai","body":{}}}"#, json!(body)),
+            planned("raw", "ja-JP"),
+            planned("content", "ja-JP"),
+            planned("text", "ja-JP"),
+            planned("string", "ja-JP"),
+            planned("done", "ja-JP"),
+        ],
+    );
+    let choices = json!([{"message": {"content": CONVERSATION}}]);
+    let done: Value = serde_json::from_str(CONVERSATION).unwrap();
+    let done = json!({"conversation": done["conversation"], "custom_id": "done", "metadata": {"lang_code": "xx"}});
+    batch.write(
+        "r.jsonl",
+        &[
+            json!({"custom_id": "nested", "choices": choices}).to_string(),
+            json!({"custom_id": "flat", "response": {"body": json!({"choices": choices}).to_string()}}).to_string(),
+            json!({"custom_id": "raw", "body": {"model": "m"}, "metadata": {"lang_code": "ja-JP", "response": {"choices": choices}}}).to_string(),
+            json!({"custom_id": "content", "response": {"body": {"content": CONVERSATION}}}).to_string(),
+            json!({"custom_id": "text", "response": {"body": {"choices": [{"text": CONVERSATION}]}}}).to_string(),
+            json!({"custom_id": "string", "response": CONVERSATION}).to_string(),
+            done.to_string(),
+        ],
+    );
+    let report = batch.process("r.jsonl", "m.jsonl", "o");
+    assert!(report.complete, "{report:?}");
+    let records = batch.lines("o/ja-JP/ja-JP_all_conversations.jsonl");
+    assert_eq!(
+        records[0]["metadata"],
+        json!({"lang_code": "ja-JP", "generated_at": "2026-11-20T12:02:07.460689",
+        "provider": "openai", "model": "gpt-4o-mini", "template_id": 22})
+    );
+    assert_eq!(records[1]["metadata"]["model"], "gpt-4o-mini");
+    assert_eq!(records[6]["metadata"]["lang_code"], "ja-JP");
+}
+
+#[test]
+fn every_api_is_understood_from_its_lines() {
+    use Reason::*;
+    let text = CONVERSATION;
+    let ok = |line: Value| (line, None);
+    let no = |reason: Reason, line: Value| (line, Some(reason));
+    let body = |body: Value| json!({"response": {"status_code": 200, "body": body}, "error": null});
+    let choice = |content: Value, finish: &str| {
+        body(json!({"choices": [{"message": {"content": content}, "finish_reason": finish}]}))
+    };
+    let message = |content: Value, stop: &str| {
+        json!({"result": {"type": "succeeded", "message": {"content": content, "stop_reason": stop,
+        "model": "claude", "usage": {"input_tokens": 1}}}})
+    };
+    let parts = |parts: Value, finish: &str| {
+        json!({"response": {"candidates": [{"content": {"parts": parts}, "finishReason": finish}],
+        "usageMetadata": {"totalTokenCount": 3}, "modelVersion": "gemini-2.5-flash"}})
+    };
+    let cases: Vec<(Value, Option<Reason>)> = vec![
+        // OpenAI chat.
+        ok(choice(json!(text), "stop")),
+        ok(choice(json!([{"type": "text", "text": text}]), "stop")),
+        ok(choice(serde_json::from_str(text).unwrap(), "stop")),
+        ok(json!({"response": {"status_code": 0, "body": {"choices": [{"message": {"content": text}}]}}})),
+        no(Truncated, choice(json!("{\"conversation\": [{\"spe"), "length")),
+        no(Truncated, choice(json!(text), "length")),
+        no(Truncated, choice(Value::Null, "length")),
+        no(Filtered, choice(json!("{"), "content_filter")),
+        no(Empty, choice(json!(""), "stop")),
+        no(Empty, body(json!({"choices": []}))),
+        no(
+            Refused,
+            body(json!({"choices": [{"message": {"content": null, "refusal": "I can't."}, "finish_reason": "stop"}]})),
+        ),
+        no(
+            Failed,
+            json!({"response": {"status_code": 400, "body": {"error": {"message": "m", "code": "context_length_exceeded"}}}, "error": null}),
+        ),
+        no(Failed, json!({"response": {"status_code": 400, "body": null}, "error": "it broke"})),
+        no(Failed, json!({"error": {"type": "invalid", "message": "m"}})),
+        no(Expired, json!({"response": null, "error": {"code": "batch_expired", "message": "m"}})),
+        no(Cancelled, json!({"response": null, "error": {"code": "batch_cancelled", "message": "m"}})),
+        no(
+            Failed,
+            json!({"response": null, "error": {"error": {"message": "m", "type": "BadRequestError", "code": 400}}}),
+        ),
+        // OpenAI Responses.
+        ok(body(json!({"object": "response", "status": "completed", "error": null, "incomplete_details": null,
+            "output": [{"type": "reasoning", "content": [{"type": "reasoning_text", "text": "hm"}]},
+                {"type": "message", "content": [{"type": "output_text", "text": text}]}]}))),
+        no(Refused, body(json!({"output": [{"type": "message", "content": [{"type": "refusal", "refusal": "no"}]}]}))),
+        no(
+            Truncated,
+            body(json!({"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}, "output": []})),
+        ),
+        // Anthropic.
+        ok(message(json!([{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": text}]), "end_turn")),
+        no(Truncated, message(json!([{"type": "text", "text": "{"}]), "max_tokens")),
+        no(Refused, message(json!([]), "refusal")),
+        no(
+            Failed,
+            json!({"result": {"type": "errored", "error": {"type": "error", "error": {"type": "invalid_request_error", "message": "m"}}}}),
+        ),
+        no(Expired, json!({"result": {"type": "expired"}})),
+        no(Cancelled, json!({"result": {"type": "canceled"}})),
+        // Gemini, Vertex, Bedrock.
+        ok(parts(json!([{"text": "hm", "thought": true}, {"text": text}]), "STOP")),
+        no(Truncated, parts(json!([{"text": "{"}]), "MAX_TOKENS")),
+        no(Filtered, json!({"response": {"candidates": [{"finishReason": "SAFETY"}]}})),
+        no(Refused, json!({"response": {"promptFeedback": {"blockReason": "SAFETY"}, "candidates": []}})),
+        no(Failed, json!({"error": {"code": 429, "message": "quota"}})),
+        ok(
+            json!({"status": "", "request": {}, "response": {"candidates": [{"content": {"parts": [{"text": text}]}}]}}),
+        ),
+        no(Failed, json!({"status": "Bad request", "request": {}, "response": {}})),
+        ok(
+            json!({"modelInput": {}, "modelOutput": {"content": [{"type": "text", "text": text}], "stop_reason": "end_turn"}}),
+        ),
+        no(Failed, json!({"modelInput": {}, "error": {"errorCode": 400, "errorMessage": "m"}})),
+        // What was wanted, and did not come.
+        no(Unparseable, choice(json!("Sure! Here is the conversation."), "stop")),
+        no(Invalid, choice(json!("{\"conversation\":[]}"), "stop")),
+    ];
+    let batch = Batch::new();
+    let (mut metadata, mut results) = (Vec::new(), Vec::new());
+    for (number, (line, _)) in cases.iter().enumerate() {
+        let id = format!("{number:03}");
+        metadata.push(planned(&id, "en-GB"));
+        let mut line = line.clone();
+        let key = ["custom_id", "key", "recordId"][number % 3];
+        line.as_object_mut().unwrap().insert(key.to_owned(), json!(id));
+        results.push(line.to_string());
+    }
+    batch.write("m.jsonl", &metadata).write("r.jsonl", &results);
+    let report = batch.process("r.jsonl", "m.jsonl", "o");
+    let records = batch.lines("o/en-GB/en-GB_all_conversations.jsonl");
+    let rejects = batch.lines("o/en-GB/en-GB_rejects.jsonl");
+    let mut found: BTreeMap<String, Option<Reason>> = BTreeMap::new();
+    found.extend(records.iter().map(|record| (record["custom_id"].as_str().unwrap().to_owned(), None)));
+    for reject in &rejects {
+        let reason = serde_json::from_value(reject["reason"].clone()).unwrap();
+        found.insert(reject["custom_id"].as_str().unwrap().to_owned(), Some(reason));
+    }
+    for (number, (line, expected)) in cases.iter().enumerate() {
+        assert_eq!(found[&format!("{number:03}")], *expected, "{line}");
+    }
+    assert!(report.total.balances());
+    assert_eq!(rejects[0]["line"], json!(results[4]), "the raw line is kept whole");
+    assert_eq!(
+        rejects.iter().find(|reject| reject["reason"] == "failed").unwrap()["detail"],
+        "context_length_exceeded: m"
+    );
+}
+
+#[test]
+fn ids_inside_a_request_or_its_metadata_are_found() {
+    let batch = Batch::new();
+    let candidates = json!([{"content": {"parts": [{"text": CONVERSATION}]}}]);
+    batch.write("m.jsonl", &[planned("a", "en-GB"), planned("b", "en-GB")]).write(
+        "r.jsonl",
+        &[
+            json!({"response": {"candidates": candidates}, "metadata": {"key": "a"}}).to_string(),
+            json!({"request": {"labels": {"custom_id": "b"}}, "status": "", "response": {"candidates": candidates}})
+                .to_string(),
+        ],
+    );
+    assert!(batch.process("r.jsonl", "m.jsonl", "o").complete);
+}
+
+#[test]
+fn strays_are_counted_apart_with_their_lines() {
+    let batch = Batch::new();
+    let long = chat("b", &"x".repeat(2 << 20));
+    batch.write("m.jsonl", &[planned("x_5", "en-GB"), planned("b", "en-GB")]).write(
+        "r.jsonl",
+        &[
+            "\u{FEFF}".to_owned() + &chat("x_5", CONVERSATION) + "\r",
+            String::new(),
+            chat("x_57", CONVERSATION),
+            chat("x_5", CONVERSATION),
+            chat("x_5", CONVERSATION)[..200].to_owned(),
+            r#"{"response":{"body":{"choices":[]}}}"#.to_owned(),
+            r#"{"custom_id":7,"response":null}"#.to_owned(),
+            long,
+        ],
+    );
+    let report = batch.process("r.jsonl", "m.jsonl", "o");
+    let lines: BTreeMap<Stray, Vec<u64>> =
+        report.strays.listed.iter().map(|(stray, at)| (*stray, at.iter().map(|at| at.line).collect())).collect();
+    let expected = [
+        (Stray::NoId, vec![6, 7]),
+        (Stray::UnknownId, vec![3]),
+        (Stray::NotJson, vec![5]),
+        (Stray::LineTooLong, vec![8]),
+        (Stray::Duplicate, vec![4]),
+    ];
+    assert_eq!(lines, BTreeMap::from(expected));
+    assert_eq!((report.total.accepted, report.total.missing), (1, 1));
+    assert!(report.total.balances() && !report.complete);
+}
+
+#[test]
+fn the_first_success_wins_wherever_it_stands() {
+    let batch = Batch::new();
+    let expired = r#"{"custom_id":"a","response":null,"error":{"code":"batch_expired","message":"m"}}"#.to_owned();
+    batch.write("m.jsonl", &[planned("a", "en-GB")]);
+    batch.write("r/1_errors.jsonl", std::slice::from_ref(&expired)).write(
+        "r/2_output.jsonl",
+        &[
+            expired,
+            chat("a", &CONVERSATION.replace("Kitchen", "First")),
+            chat("a", &CONVERSATION.replace("Kitchen", "Second")),
+        ],
+    );
+    let report = batch.process("r", "m.jsonl", "o");
+    assert!(report.complete);
+    assert_eq!(batch.lines("o/en-GB/en-GB_all_conversations.jsonl")[0]["scene"], "First.");
+}
+
+#[test]
+fn a_part_now_and_the_rest_later_is_the_same_as_all_at_once() {
+    let batch = Batch::new();
+    let ids: Vec<String> = (0..700).map(|number| format!("id-{number}")).collect();
+    let name = |number: usize| format!("m/batch_{}_metadata.jsonl", number / 300);
+    for part in 0..3 {
+        let part: Vec<&String> = ids.iter().skip(part * 300).take(300).collect();
+        let number: usize = part[0][3..].parse().unwrap();
+        batch.write(&name(number), &part.iter().map(|id| planned(id, "en-GB")).collect::<Vec<_>>());
+    }
+    let answer = |number: usize, id: &String| match number % 7 {
+        0 => chat(id, "not JSON"),
+        _ => chat(id, &CONVERSATION.replace("Kitchen", id)),
+    };
+    let answers: Vec<String> = ids.iter().enumerate().map(|(number, id)| answer(number, id)).collect();
+    let mut shuffled = answers.clone();
+    shuffled.reverse();
+    batch.write("all/r.jsonl", &shuffled);
+    let whole = batch.process("all", "m", "whole");
+    assert_eq!((whole.total.accepted, whole.total.rejected[&Reason::Unparseable]), (600, 100));
+
+    // The second batch first, with its own metadata only; then a part of everything; then the rest.
+    batch.write("2/r.jsonl", &answers[350..550]);
+    batch.process("2", "m/batch_1_metadata.jsonl", "parts");
+    batch.write("1/r.jsonl", &answers[..320]);
+    batch.process("1", "m/batch_0_metadata.jsonl", "parts");
+    batch.write("3/r.jsonl", &answers[300..]);
+    let last = batch.process("3", "m", "parts");
+    assert_eq!(files_below(&batch.path("parts")), files_below(&batch.path("whole")));
+    assert_eq!(last.total.accepted, 600);
+    assert!(last.total.balances());
+    // And again, with nothing new: nothing changes.
+    batch.write("none/r.jsonl", &[]);
+    let again = batch.process("none", "m", "parts");
+    assert_eq!(again.locales["en-GB"].kept, 600);
+    assert_eq!(files_below(&batch.path("parts")), files_below(&batch.path("whole")));
+    // Starting over with a part leaves that part.
+    let options = Options { fresh: true, ..batch.options("2", "m", "parts") };
+    assert_eq!(process::process(&options, &Silent).unwrap().total.missing, 500);
+}
+
+#[test]
+fn the_output_is_the_same_at_any_number_of_threads() {
+    let batch = Batch::new();
+    let ids: Vec<String> = (0..2000).map(|number| format!("id-{number}")).collect();
+    batch.write("m.jsonl", &ids.iter().map(|id| planned(id, "en-GB")).collect::<Vec<_>>());
+    batch.write(
+        "r.jsonl",
+        &ids.iter().rev().map(|id| chat(id, &CONVERSATION.replace("Kitchen", id))).collect::<Vec<_>>(),
+    );
+    for jobs in [1, 2, 5] {
+        let options = Options { jobs, ..batch.options("r.jsonl", "m.jsonl", &format!("o{jobs}")) };
+        process::process(&options, &Silent).unwrap();
+    }
+    assert_eq!(files_below(&batch.path("o1")), files_below(&batch.path("o2")));
+    assert_eq!(files_below(&batch.path("o1")), files_below(&batch.path("o5")));
+}
+
+#[test]
+fn a_request_planned_twice_counts_once() {
+    let batch = Batch::new();
+    batch
+        .write("m/1.jsonl", &[planned("a", "en-GB"), planned("a", "en-GB")])
+        .write("m/2.jsonl", &[planned("a", "en-GB")]);
+    batch.write("r.jsonl", &[chat("a", CONVERSATION)]);
+    let report = batch.process("r.jsonl", "m", "o");
+    assert_eq!((report.total.planned, report.planned_twice), (1, 2));
+    assert!(report.complete);
+}
+
+#[test]
+fn a_damaged_metadata_line_costs_one_request_and_is_told() {
+    let batch = Batch::new();
+    let cut = planned("b", "en-GB")[..90].to_owned();
+    batch.write("m.jsonl", &[planned("a", "en-GB"), cut]);
+    batch.write("r.jsonl", &[chat("a", CONVERSATION), chat("b", CONVERSATION)]);
+    let report = batch.process("r.jsonl", "m.jsonl", "o");
+    assert_eq!((report.total.planned, report.total.accepted), (1, 1));
+    assert_eq!(report.damaged_metadata[0].line, 2);
+    assert_eq!(report.strays.counts[&Stray::UnknownId], 1);
+    assert!(!report.complete);
+}
+
+#[test]
+fn missing_input_leaves_the_output_as_it_was() {
+    let batch = Batch::new();
+    batch.write("m.jsonl", &[planned("a", "en-GB")]).write("o/en-GB/en-GB_all_conversations.jsonl", &["{}".to_owned()]);
+    for (responses, metadata) in [("none.jsonl", "m.jsonl"), ("m.jsonl", "none"), ("m.jsonl", "o")] {
+        let failed = process::process(&batch.options(responses, metadata, "o"), &Silent);
+        assert!(matches!(failed, Err(Error::Missing { .. })), "{failed:?}");
+    }
+    assert_eq!(fs::read(batch.path("o/en-GB/en-GB_all_conversations.jsonl")).unwrap(), b"{}\n");
+    assert_eq!(fs::read_dir(batch.path("o/en-GB")).unwrap().count(), 1);
+}
+
+#[test]
+fn an_unsafe_locale_is_no_path() {
+    let batch = Batch::new();
+    batch.write("m.jsonl", &[planned("a", "../../evil"), planned("b", "en")]);
+    batch.write("r.jsonl", &[chat("a", CONVERSATION), chat("b", CONVERSATION)]);
+    batch.process("r.jsonl", "m.jsonl", "o");
+    assert!(batch.path("o/und/und_all_conversations.jsonl").exists());
+    assert!(batch.path("o/en/en_all_conversations.jsonl").exists());
+}
+
+mod command {
+    use super::*;
+    use assert_cmd::Command;
+
+    fn run(batch: &Batch, args: &[&str]) -> (i32, String, String) {
+        let output = Command::cargo_bin("aacorn")
+            .unwrap()
+            .current_dir(batch.folder.path())
+            .arg("process")
+            .args(args)
+            .output()
+            .unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    }
+
+    #[test]
+    fn the_exit_code_tells_complete_from_incomplete() {
+        let batch = Batch::new();
+        batch.write("m.jsonl", &[planned("a", "en-GB")]).write("r.jsonl", &[chat("a", CONVERSATION)]);
+        batch.write("bad.jsonl", &[chat("a", "no")]);
+        let (code, stdout, _) = run(&batch, &["--responses", "r.jsonl", "--metadata", "m.jsonl"]);
+        assert_eq!(code, 0);
+        assert!(stdout.contains("planned 1 = accepted 1 + rejected 0 + missing 0"), "{stdout}");
+        assert!(stdout.ends_with("next: aacorn augment --lang all --dir output\n"), "{stdout}");
+        let (code, stdout, _) =
+            run(&batch, &["--responses", "bad.jsonl", "--metadata", "m.jsonl", "--output", "x.jsonl"]);
+        assert_eq!(code, 3);
+        assert!(stdout.contains("processed 0 conversations") && stdout.contains("answers are not JSON"), "{stdout}");
+        let (code, _, stderr) = run(&batch, &["--responses", "none", "--metadata", "m.jsonl"]);
+        assert_eq!(code, 1);
+        assert!(stderr.contains("responses not found: none"), "{stderr}");
+    }
+
+    #[test]
+    fn json_is_all_that_is_printed_when_asked_for() {
+        let batch = Batch::new();
+        batch.write("m.jsonl", &[planned("a", "en-GB")]).write("r.jsonl", &[chat("a", CONVERSATION)]);
+        let (_, stdout, stderr) = run(&batch, &["--json", "--responses", "r.jsonl", "--metadata", "m.jsonl"]);
+        let report: Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!(report["total"]["accepted"], 1);
+        assert_eq!(stderr, "");
+    }
+}
