@@ -1,5 +1,7 @@
 //! From batch files to raw results, over real HTTP and a real ledger.
 
+#![allow(clippy::unwrap_used, reason = "a helper of tests fails the test")]
+
 mod support;
 
 use std::collections::HashSet;
@@ -198,6 +200,24 @@ async fn what_a_crash_left_behind_is_found_again_and_never_made_twice() {
         let report = complete(&found, &api, &ledger, &Silent).await.unwrap();
         assert!(report.is_complete());
         assert_eq!((jobs_at(&running).await, files_at(&running).await), (26, 26), "{phase:?}, sent: {sent}");
+        running.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_may_exist_at_one_place_is_not_made_at_another() {
+    for (phase, movable) in [(Phase::Uploading, true), (Phase::Creating, false)] {
+        let (folder, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        write_shard(folder.path(), "en-GB", "", 4);
+        let found = shards(folder.path()).unwrap();
+        let running = server(state.path(), Sample).await;
+        let ledger = ledger(folder.path());
+        crash(&client(&running.base_url()), &ledger, &found[0], phase, true).await;
+        let elsewhere = OpenAi::new(&running.base_url(), None, None, None).unwrap();
+        match submit(desk(&elsewhere, &ledger), &found, false).await {
+            Ok(_) => assert!(movable),
+            Err(error) => assert!(!movable && error.to_string().contains("finish it there first"), "{error}"),
+        }
         running.stop().await;
     }
 }

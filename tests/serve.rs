@@ -1,5 +1,7 @@
 //! The embedded batch service over real HTTP and a real database.
 
+#![allow(clippy::unwrap_used, reason = "a helper of tests fails the test")]
+
 mod support;
 
 use std::collections::BTreeSet;

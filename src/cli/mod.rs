@@ -1,13 +1,19 @@
 //! The command line: one file a command, with its arguments, one call into the library, and what it prints.
 
 mod augment;
+mod cancel;
+mod desk;
 mod exit;
+mod fetch;
 mod generate;
 mod interrupt;
 mod languages;
 mod print;
 mod process;
 mod serve;
+mod status;
+mod submit;
+mod watch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -64,6 +70,11 @@ enum Command {
     Languages(languages::Args),
     Process(process::Args),
     Serve(serve::Args),
+    Submit(submit::Args),
+    Status(status::Args),
+    Watch(watch::Args),
+    Fetch(fetch::Args),
+    Cancel(cancel::Args),
 }
 
 /// What every command has at hand.
@@ -122,6 +133,11 @@ impl Command {
             Self::Languages(args) => languages::run(args, context),
             Self::Process(args) => process::run(args, context),
             Self::Serve(args) => serve::run(args, context),
+            Self::Submit(args) => submit::run(args, context),
+            Self::Status(args) => status::run(args, context),
+            Self::Watch(args) => watch::run(args, context),
+            Self::Fetch(args) => fetch::run(args, context),
+            Self::Cancel(args) => cancel::run(args, context),
         }
     }
 }

@@ -11,8 +11,7 @@ use tokio::runtime::Runtime;
 use super::{Context, Exit, print};
 use crate::http::Key;
 use crate::progress::Progress;
-use crate::serve::sample::Sample;
-use crate::serve::{Options, Server};
+use crate::serve::{Options, Phrasebook, Server};
 use crate::{Error, Result};
 
 /// How soon Ctrl-C is noticed.
@@ -40,7 +39,8 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
         return Err(Error::Usage(format!("--listen {}: {detail}", args.listen)));
     }
     let now = context.clock_is_fixed.then_some(context.now);
-    let options = Options { listen: args.listen, now, api_key, ..Options::new(args.state, Arc::new(Sample)) };
+    let engine = Arc::new(Phrasebook::new(Arc::clone(&context.languages)));
+    let options = Options { listen: args.listen, now, api_key, ..Options::new(args.state, engine) };
     let runtime = Runtime::new().map_err(|error| Error::Usage(format!("no runtime: {error}")))?;
     runtime.block_on(async {
         let running = Server::start(options).await?;

@@ -18,7 +18,7 @@ use crate::progress::Progress;
 use crate::provider::BatchApi;
 
 pub use complete::complete;
-pub use fetch::fetch;
+pub use fetch::{fetch, is_gone};
 pub use local::Local;
 pub use report::{Report, ShardReport};
 pub use shards::{Shard, ledger_folder, shards};

@@ -77,9 +77,9 @@ fn connect_openai(connection: Connection<'_>) -> Result<Box<dyn BatchApi>> {
 /// Whether a key may follow the ledger to `url`.
 fn confirmed(url: &str, usual: &[&str]) -> Result<()> {
     let host = url.split("//").nth(1).unwrap_or(url).split('/').next().unwrap_or(url);
-    let here = ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| {
-        host.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
-    });
+    let here = ["127.0.0.1", "localhost", "[::1]"]
+        .iter()
+        .any(|name| host.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(':')));
     if here || usual.iter().any(|usual| same_url(usual, url)) {
         return Ok(());
     }
@@ -97,7 +97,9 @@ mod tests {
     #[test]
     fn a_key_follows_the_ledger_to_known_places_only() {
         let usual = [openai::BASE_URL];
-        for url in ["https://api.openai.com/v1/", "http://127.0.0.1:4100/v1", "http://localhost/v1", "http://[::1]:1/v1"] {
+        for url in
+            ["https://api.openai.com/v1/", "http://127.0.0.1:4100/v1", "http://localhost/v1", "http://[::1]:1/v1"]
+        {
             assert!(confirmed(url, &usual).is_ok(), "{url}");
         }
         for url in ["https://evil.example/v1", "http://127.0.0.1.evil.example/v1", "http://localhost@evil.example/v1"] {
