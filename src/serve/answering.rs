@@ -95,18 +95,23 @@ fn record(
 ) -> Result<Option<Halt>> {
     let mut answers = Vec::new();
     let mut halt = None;
+    let mut failed = None;
     loop {
-        match receive.recv_timeout(GLANCE) {
-            Ok(answer) => answers.push(answer?),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return Ok(halt),
-        }
-        while answers.len() < TOGETHER
-            && let Ok(answer) = receive.try_recv()
-        {
-            answers.push(answer?);
+        let first = match receive.recv_timeout(GLANCE) {
+            Ok(answer) => Some(answer),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => return failed.map_or(Ok(halt), Err),
+        };
+        for answer in first.into_iter().chain(receive.try_iter().take(TOGETHER)) {
+            match answer {
+                Ok(answer) => answers.push(answer),
+                Err(error) => failed = failed.or(Some(error)),
+            }
         }
         let batch = shared.store.add_answers(job, &answers)?;
+        if failed.is_none() && !answers.is_empty() {
+            shared.set_trouble(None);
+        }
         answers.clear();
         if batch.status == Status::Cancelling {
             halt = Some(Halt::Cancelled);
@@ -115,7 +120,7 @@ fn record(
         } else if is_expired(shared, &batch) {
             halt = Some(Halt::Expired);
         }
-        enough.store(halt.is_some(), Ordering::SeqCst);
+        enough.store(halt.is_some() || failed.is_some(), Ordering::SeqCst);
     }
 }
 
@@ -148,9 +153,12 @@ fn answer_line(shared: &Shared, job: &Job, number: u64, line: &[u8]) -> Result<A
     let asked = EngineRequest { endpoint: &job.batch.endpoint, body: &request["body"] };
     let (status, body) = match shared.engine.complete(&asked, shared.clock.seconds()) {
         Ok(body) => (200, body),
-        Err(EngineError { status, code, message }) => {
+        Err(EngineError::Refused { status, code, message }) => {
             let error = json!({"message": message, "type": kind_of(status), "param": null, "code": code});
             (status, json!({"error": error}))
+        }
+        Err(EngineError::Unavailable(detail)) => {
+            return Err(Error::Provider { provider: shared.engine.model().to_owned(), detail, retryable: true });
         }
     };
     let tokens = |name: &str| body["usage"][name].as_u64().unwrap_or(0);

@@ -13,6 +13,7 @@ mod error;
 mod files;
 mod finishing;
 mod ids;
+mod live;
 mod objects;
 mod phrasebook;
 mod routes;
@@ -39,6 +40,7 @@ use crate::model::Clock;
 use crate::{Error, Result};
 
 pub use engine::{Engine, EngineAnswer, EngineError, EngineRequest, Usage, prompt_text};
+pub use live::Live;
 pub use phrasebook::Phrasebook;
 
 use store::Store;
