@@ -18,7 +18,7 @@ use aacorn::model::Clock;
 use aacorn::progress::Silent;
 use aacorn::provider::{BatchApi, OpenAi};
 use aacorn::serve::sample::Sample;
-use aacorn::serve::{Options, Running, Server};
+use aacorn::serve::{Faults, Options, Running, Server};
 use serde_json::json;
 use support::meddler::{Meddler, Spoil};
 use support::{CHAT, Http, Impatient, Picky, Slow, files, fixed, request, server, write_shard};
@@ -403,4 +403,26 @@ fn walk(folder: &Path) -> HashSet<std::path::PathBuf> {
         found.extend(if path.is_dir() { walk(&path) } else { HashSet::from([path]) });
     }
     found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rehearsal_with_every_fault_of_a_call_creates_each_job_once() {
+    let (folder, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for n in 0..3 {
+        write_shard(folder.path(), "en-GB", &format!("-{n:02}"), 20);
+    }
+    let found = shards(folder.path()).unwrap();
+    let spec = "upload=lost, create=dropped, create=lost, poll=503, content=cut, expire=50%@2, shuffle, empty-error-id";
+    let options =
+        Options { now: fixed(), faults: Faults::read(spec).unwrap(), ..Options::new(state.path(), Arc::new(Sample)) };
+    let running = Server::start(options).await.unwrap();
+    let (api, ledger) = (client(&running.base_url()), ledger(folder.path()));
+    let report = complete(&found, &api, &ledger, &Silent).await.unwrap();
+    assert_eq!((jobs_at(&running).await, files_at(&running).await), (3, 3));
+    assert!(report.is_settled() && !report.is_complete());
+    let mut rows: Vec<_> =
+        report.shards.iter().map(|shard| (shard.status.as_str(), shard.output_rows, shard.error_rows)).collect();
+    rows.sort_unstable();
+    assert_eq!(rows, [("completed", 20, 0), ("completed", 20, 0), ("expired", 10, 10)]);
+    running.stop().await;
 }

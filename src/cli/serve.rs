@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{Context, Exit, desk, print};
 use crate::http::Key;
 use crate::progress::Progress;
-use crate::serve::{Engine, Live, Options, Phrasebook, Server};
+use crate::serve::{Engine, Faults, Live, Options, Phrasebook, Server};
 use crate::{Error, Result};
 
 /// How soon Ctrl-C is noticed.
@@ -32,6 +32,10 @@ pub struct Args {
     /// The environment variable that holds the key of the upstream, if it wants one.
     #[arg(long, value_name = "NAME", requires = "upstream")]
     upstream_key_env: Option<String>,
+    /// Let go wrong what may go wrong at a provider, to rehearse it: "create=lost, content=cut, refusal=5%", or a file of
+    /// such lines.
+    #[arg(long, value_name = "FILE|SPEC")]
+    faults: Option<String>,
     /// Ask clients for this key, as a Bearer token.
     #[arg(long, value_name = "KEY", env = "AACORN_SERVE_KEY", hide_env_values = true)]
     api_key: Option<String>,
@@ -53,7 +57,8 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
         }
         None => Arc::new(Phrasebook::new(Arc::clone(&context.languages))),
     };
-    let options = Options { listen: args.listen, now, api_key, ..Options::new(args.state, engine) };
+    let faults = args.faults.as_deref().map(Faults::read).transpose()?.unwrap_or_default();
+    let options = Options { listen: args.listen, now, api_key, faults, ..Options::new(args.state, engine) };
     runtime.block_on(async {
         let running = Server::start(options).await?;
         if context.json {
