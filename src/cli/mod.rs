@@ -10,6 +10,7 @@ mod interrupt;
 mod languages;
 mod print;
 mod process;
+mod run;
 mod serve;
 mod status;
 mod submit;
@@ -65,16 +66,20 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(run::Args),
     Generate(generate::Args),
-    Augment(augment::Args),
-    Languages(languages::Args),
     Process(process::Args),
+    Augment(augment::Args),
     Serve(serve::Args),
+<<<<<<< HEAD
     Submit(submit::Args),
     Status(status::Args),
     Watch(watch::Args),
     Fetch(fetch::Args),
     Cancel(cancel::Args),
+=======
+    Languages(languages::Args),
+>>>>>>> main
 }
 
 /// What every command has at hand.
@@ -128,6 +133,7 @@ fn whole_seconds(time: Timestamp) -> Timestamp {
 impl Command {
     fn run(self, context: &Context) -> Result<Exit> {
         match self {
+            Self::Run(args) => run::run(args, context),
             Self::Generate(args) => generate::run(args, context),
             Self::Augment(args) => augment::run(args, context),
             Self::Languages(args) => languages::run(args, context),
