@@ -1,7 +1,10 @@
 //! The command line: one file a command, with its arguments, one call into the library, and what it prints.
 
 mod augment;
+mod cancel;
+mod desk;
 mod exit;
+mod fetch;
 mod generate;
 mod interrupt;
 mod languages;
@@ -9,6 +12,9 @@ mod print;
 mod process;
 mod run;
 mod serve;
+mod status;
+mod submit;
+mod watch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -65,7 +71,15 @@ enum Command {
     Process(process::Args),
     Augment(augment::Args),
     Serve(serve::Args),
+<<<<<<< HEAD
+    Submit(submit::Args),
+    Status(status::Args),
+    Watch(watch::Args),
+    Fetch(fetch::Args),
+    Cancel(cancel::Args),
+=======
     Languages(languages::Args),
+>>>>>>> main
 }
 
 /// What every command has at hand.
@@ -125,6 +139,11 @@ impl Command {
             Self::Languages(args) => languages::run(args, context),
             Self::Process(args) => process::run(args, context),
             Self::Serve(args) => serve::run(args, context),
+            Self::Submit(args) => submit::run(args, context),
+            Self::Status(args) => status::run(args, context),
+            Self::Watch(args) => watch::run(args, context),
+            Self::Fetch(args) => fetch::run(args, context),
+            Self::Cancel(args) => cancel::run(args, context),
         }
     }
 }
