@@ -18,7 +18,7 @@ const ROWS: &[&[&str]] = &[
 ];
 
 /// (user, used) within a row.
-const ARROWS: &[(&str, &str)] = &[("recipe", "language")];
+const ARROWS: &[(&str, &str)] = &[("recipe", "language"), ("http", "files"), ("http", "random")];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();

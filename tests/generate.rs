@@ -158,7 +158,7 @@ fn a_prompt_tells_its_plan_item_again() {
     for locale in languages.locales() {
         let pack = languages.pack(&locale).unwrap();
         let prompter = Prompter::new(&assets, &recipe, Arc::clone(&pack), &locale).unwrap();
-        let mut planner = Planner::new(Arc::clone(&pack), &locale, &recipe, 3);
+        let mut planner = Planner::new(Arc::clone(&pack), &locale, &recipe, 3).unwrap();
         let mut bytes = Vec::new();
         for index in 0..200 {
             let item = planner.item(index);
@@ -176,7 +176,7 @@ fn no_two_of_fifty_share_scenario_and_people() {
     let recipe = Recipe::load(&assets, "aac").unwrap();
     for locale in languages.locales() {
         let pack = languages.pack(&locale).unwrap();
-        let mut planner = Planner::new(Arc::clone(&pack), &locale, &recipe, 1);
+        let mut planner = Planner::new(Arc::clone(&pack), &locale, &recipe, 1).unwrap();
         let drawn: BTreeSet<_> = (0..50)
             .map(|index| {
                 let item = planner.item(index);

@@ -25,7 +25,7 @@ fn conversations_keep_to_their_plan_in_every_locale() {
     for locale in languages.locales() {
         let pack = languages.pack(&locale).unwrap();
         let prompter = Prompter::new(&assets, &recipe, Arc::clone(&pack), &locale).unwrap();
-        let mut planner = Planner::new(Arc::clone(&pack), &locale, &recipe, 5);
+        let mut planner = Planner::new(Arc::clone(&pack), &locale, &recipe, 5).unwrap();
         let mut prompt = Vec::new();
         let mut distinct = BTreeSet::new();
         for index in 0..200 {

@@ -1,1 +1,21 @@
-//! Not yet written.
+//! The fourth stage: each utterance of a person who types to speak gains noisy and corrected variants.
+
+mod augmenter;
+mod correct;
+mod crew;
+mod device;
+mod engine;
+mod log;
+mod record;
+mod severity;
+mod splice;
+mod stage;
+
+pub use augmenter::{Augmenter, COLUMNS, Key, Variants, Workspace};
+pub use correct::Corrector;
+pub use device::{Access, Device, Layout};
+pub use engine::{Cause, Kind, Op};
+pub use log::{LoggedEdit, Step, replay};
+pub use record::{Counts, Rejection};
+pub use severity::{PerSeverity, SEVERITIES, Severity, targets};
+pub use stage::{FileReport, Input, Options, Report, augment};

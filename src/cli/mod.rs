@@ -1,11 +1,13 @@
 //! The command line: one file a command, with its arguments, one call into the library, and what it prints.
 
+mod augment;
 mod exit;
 mod generate;
 mod interrupt;
 mod languages;
 mod print;
 mod process;
+mod serve;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -58,8 +60,10 @@ struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     Generate(generate::Args),
+    Augment(augment::Args),
     Languages(languages::Args),
     Process(process::Args),
+    Serve(serve::Args),
 }
 
 /// What every command has at hand.
@@ -114,8 +118,10 @@ impl Command {
     fn run(self, context: &Context) -> Result<Exit> {
         match self {
             Self::Generate(args) => generate::run(args, context),
+            Self::Augment(args) => augment::run(args, context),
             Self::Languages(args) => languages::run(args, context),
             Self::Process(args) => process::run(args, context),
+            Self::Serve(args) => serve::run(args, context),
         }
     }
 }

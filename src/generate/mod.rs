@@ -164,7 +164,7 @@ impl Work {
                 "the id `{longest}` would have more than 64 characters: take a smaller --seed"
             )));
         }
-        let planner = Planner::new(Arc::clone(&pack), locale, recipe, options.seed);
+        let planner = Planner::new(Arc::clone(&pack), locale, recipe, options.seed)?;
         Ok(Self { locale: locale.clone(), indices, planner, prompter: Prompter::new(assets, recipe, pack, locale)? })
     }
 

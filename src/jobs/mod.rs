@@ -1,1 +1,39 @@
-//! Not yet written.
+//! Batch files to raw results: submit, watch, fetch.
+//!
+//! Everything here can be killed anywhere and called again: the ledger says what was begun, a create whose answer was
+//! lost is looked up at the provider before it is repeated, and files appear whole or not at all.
+
+mod complete;
+mod fetch;
+mod local;
+mod pause;
+mod report;
+mod shards;
+mod submit;
+mod watch;
+
+use crate::ledger::Ledger;
+use crate::progress::Progress;
+use crate::provider::BatchApi;
+
+pub use complete::complete;
+pub use fetch::fetch;
+pub use local::Local;
+pub use report::{Report, ShardReport};
+pub use shards::{Shard, ledger_folder, shards};
+pub use submit::{Submitted, submit};
+pub use watch::watch;
+
+/// Shards that are sent up or fetched at once.
+const AT_ONCE: usize = 4;
+
+/// What every function here works with.
+#[derive(Clone, Copy)]
+pub struct Desk<'a> {
+    /// Where the jobs are.
+    pub api: &'a dyn BatchApi,
+    /// What is known of them.
+    pub ledger: &'a Ledger,
+    /// Who wants to know.
+    pub progress: &'a dyn Progress,
+}

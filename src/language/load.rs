@@ -50,23 +50,15 @@ impl Languages {
     /// # Errors
     /// [`Error::UnknownLocale`] naming the nearest ones.
     pub fn resolve<S: AsRef<str>>(&self, asked: &[S]) -> Result<Vec<Locale>> {
-        let known = self.locales();
-        let mut found = Vec::new();
-        for text in asked.iter().flat_map(|text| text.as_ref().split(',')) {
-            let named = match text {
-                "all" => known.clone(),
-                code => match Locale::parse(code).filter(|locale| known.contains(locale)) {
-                    Some(locale) => vec![locale],
-                    None => return Err(Error::UnknownLocale { given: code.to_owned(), near: nearest(code, &known) }),
-                },
-            };
-            for locale in named {
-                if !found.contains(&locale) {
-                    found.push(locale);
-                }
-            }
-        }
-        Ok(found)
+        named(asked, &self.locales())
+    }
+
+    /// The same among the locales with keyboards, with or without a pack.
+    ///
+    /// # Errors
+    /// [`Error::UnknownLocale`] naming the nearest ones.
+    pub fn resolve_keyboards<S: AsRef<str>>(&self, asked: &[S]) -> Result<Vec<Locale>> {
+        named(asked, &self.keyboard_locales())
     }
 
     /// The pack of a locale.
@@ -217,6 +209,26 @@ fn merge_by_id(base: &mut Vec<Value>, over: Vec<Value>) {
     }
 }
 
+/// The locales that `asked` names among `known`, each once, in the order asked.
+fn named<S: AsRef<str>>(asked: &[S], known: &[Locale]) -> Result<Vec<Locale>> {
+    let mut found = Vec::new();
+    for text in asked.iter().flat_map(|text| text.as_ref().split(',')) {
+        let named = match text {
+            "all" => known.to_vec(),
+            code => match Locale::parse(code).filter(|locale| known.contains(locale)) {
+                Some(locale) => vec![locale],
+                None => return Err(Error::UnknownLocale { given: code.to_owned(), near: nearest(code, known) }),
+            },
+        };
+        for locale in named {
+            if !found.contains(&locale) {
+                found.push(locale);
+            }
+        }
+    }
+    Ok(found)
+}
+
 fn nearest(given: &str, known: &[Locale]) -> Vec<String> {
     let given = given.to_ascii_lowercase();
     let language = given.split(['-', '_']).next().unwrap_or_default();
@@ -248,7 +260,7 @@ mod tests {
     #[test]
     fn the_nearest_locales_share_the_language_first() {
         let known = ["de-DE", "en-GB", "en-US", "es-ES"].map(|code| Locale::parse(code).unwrap());
-        assert_eq!(nearest("en-UK", &known)[..2], ["en-GB", "en-US"]);
+        assert_eq!(nearest("en-UK", &known)[..2], ["en-US", "en-GB"]);
         assert_eq!(nearest("dk-DE", &known)[0], "de-DE");
     }
 }

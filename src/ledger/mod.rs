@@ -1,1 +1,257 @@
-//! Not yet written.
+//! The ledger: which shard is which job at which provider, kept beside the batch files in `ledger.sqlite`.
+//!
+//! An intent is written before every remote create and the ids right after, so that a crash between the two is seen.
+//! Two processes may use it at once; [`Ledger::lock`] lets one of them at a time create jobs.
+
+mod job;
+
+use std::collections::HashSet;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use crate::model::Clock;
+use crate::sqlite::{Answer, Database, OptionalExtension, Transaction, params};
+use crate::{Error, Result};
+
+pub use job::{Job, NewJob, Phase};
+
+/// The ledger's file name.
+pub const FILE: &str = "ledger.sqlite";
+
+const SCHEMA: &str = "
+    CREATE TABLE jobs (
+        id INTEGER PRIMARY KEY,
+        shard TEXT NOT NULL,
+        run TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        bytes INTEGER NOT NULL,
+        requests INTEGER NOT NULL,
+        attempt INTEGER NOT NULL,
+        provider TEXT NOT NULL,
+        home TEXT NOT NULL,
+        phase TEXT NOT NULL,
+        upload TEXT,
+        remote TEXT,
+        status TEXT NOT NULL DEFAULT '',
+        output TEXT,
+        errors TEXT,
+        total INTEGER NOT NULL DEFAULT 0,
+        completed INTEGER NOT NULL DEFAULT 0,
+        failed INTEGER NOT NULL DEFAULT 0,
+        problems TEXT NOT NULL DEFAULT '[]',
+        output_rows INTEGER,
+        error_rows INTEGER,
+        created_at TEXT NOT NULL,
+        updated_at TEXT NOT NULL,
+        UNIQUE (sha256, attempt),
+        UNIQUE (provider, home, remote)
+    ) STRICT;
+    CREATE TABLE events (
+        id INTEGER PRIMARY KEY,
+        job INTEGER NOT NULL REFERENCES jobs (id),
+        at TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        detail TEXT NOT NULL
+    ) STRICT;
+";
+
+/// The ledger of one folder.
+#[derive(Debug)]
+pub struct Ledger {
+    database: Database,
+    folder: PathBuf,
+    clock: Clock,
+}
+
+/// The right to create jobs; it ends when this is dropped, or the process.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl Ledger {
+    /// Opens or makes the ledger of `folder`.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the folder cannot be made, [`Error::Database`] when the ledger cannot be opened.
+    pub fn open(folder: &Path, clock: Clock) -> Result<Self> {
+        std::fs::create_dir_all(folder).map_err(Error::io("make folder", folder))?;
+        let database = Database::open(&folder.join(FILE), &[SCHEMA])?;
+        Ok(Self { database, folder: folder.to_owned(), clock })
+    }
+
+    /// Whether `folder` has a ledger.
+    #[must_use]
+    pub fn exists(folder: &Path) -> bool {
+        folder.join(FILE).is_file()
+    }
+
+    /// Its folder; shards are named relative to it.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Takes the right to create jobs; `None` while another process has it.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the lock file cannot be made.
+    pub fn lock(&self) -> Result<Option<Lock>> {
+        let path = self.folder.join(".ledger.lock");
+        let file = File::create(&path).map_err(Error::io("write", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Lock { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(Error::io("lock", &path)(error)),
+        }
+    }
+
+    /// All jobs, in the order they were begun.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub fn jobs(&self) -> Result<Vec<Job>> {
+        let select = format!("SELECT {} FROM jobs ORDER BY id", job::COLUMNS);
+        self.database.read(|db| db.prepare(&select)?.query_map([], job::read)?.collect())
+    }
+
+    /// The latest job of a shard.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub fn job_of(&self, shard: &str) -> Result<Option<Job>> {
+        let select = format!("SELECT {} FROM jobs WHERE shard = ?1 ORDER BY id DESC LIMIT 1", job::COLUMNS);
+        self.database.read(|db| db.query_row(&select, [shard], job::read).optional())
+    }
+
+    /// The latest job of this content, under whatever name.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub fn job_with(&self, sha256: &str) -> Result<Option<Job>> {
+        let select = format!("SELECT {} FROM jobs WHERE sha256 = ?1 ORDER BY attempt DESC LIMIT 1", job::COLUMNS);
+        self.database.read(|db| db.query_row(&select, [sha256], job::read).optional())
+    }
+
+    /// The ids of all jobs at a provider.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub fn known(&self, provider: &str, home: &str) -> Result<HashSet<String>> {
+        let select = "SELECT remote FROM jobs WHERE provider = ?1 AND home = ?2 AND remote IS NOT NULL";
+        self.database.read(|db| db.prepare(select)?.query_map([provider, home], |row| row.get(0))?.collect())
+    }
+
+    /// Begins a job, the first of its content or one more attempt.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub fn begin(&self, new: &NewJob) -> Result<Job> {
+        let now = self.clock.now().to_string();
+        self.database.write(|tx| {
+            let select = "SELECT coalesce(max(attempt), 0) + 1 FROM jobs WHERE sha256 = ?1";
+            let attempt: u32 = tx.query_row(select, [&new.sha256], |row| row.get(0))?;
+            tx.execute(
+                "INSERT INTO jobs (shard, run, sha256, bytes, requests, attempt, provider, home, phase, created_at, updated_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)",
+                params![
+                    new.shard,
+                    new.run,
+                    new.sha256,
+                    new.bytes.cast_signed(),
+                    new.requests.cast_signed(),
+                    attempt,
+                    new.provider,
+                    new.home,
+                    Phase::Planned.name(),
+                    now
+                ],
+            )?;
+            let id = tx.last_insert_rowid();
+            event(tx, id, &now, "planned", &format!("attempt {attempt}, {} requests", new.requests))?;
+            tx.query_row(&format!("SELECT {} FROM jobs WHERE id = ?1", job::COLUMNS), [id], job::read)
+        })
+    }
+
+    /// Changes a job and notes the event, in one transaction; gives the job as it is then.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub fn change(&self, id: i64, kind: &str, detail: &str, change: impl FnOnce(&mut Job)) -> Result<Job> {
+        let now = self.clock.now().to_string();
+        self.database.write(|tx| {
+            let mut job = tx.query_row(&format!("SELECT {} FROM jobs WHERE id = ?1", job::COLUMNS), [id], job::read)?;
+            change(&mut job);
+            job.updated_at.clone_from(&now);
+            job::write(tx, &job)?;
+            event(tx, id, &now, kind, detail)?;
+            Ok(job)
+        })
+    }
+
+    /// What happened to a job: when, what, and the details.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub fn events(&self, id: i64) -> Result<Vec<(String, String, String)>> {
+        let select = "SELECT at, kind, detail FROM events WHERE job = ?1 ORDER BY id";
+        self.database.read(|db| {
+            db.prepare(select)?.query_map([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
+        })
+    }
+}
+
+fn event(tx: &Transaction<'_>, job: i64, at: &str, kind: &str, detail: &str) -> Answer<()> {
+    tx.execute("INSERT INTO events (job, at, kind, detail) VALUES (?1, ?2, ?3, ?4)", params![job, at, kind, detail])
+        .map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn new(sha256: &str) -> NewJob {
+        NewJob {
+            shard: "en-GB/a.jsonl".to_owned(),
+            run: "r".to_owned(),
+            sha256: sha256.to_owned(),
+            bytes: 10,
+            requests: 2,
+            provider: "openai".to_owned(),
+            home: "https://host/v1".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_job_is_kept_with_its_events() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(folder.path(), Clock::default()).unwrap();
+        let job = ledger.begin(&new("s1")).unwrap();
+        assert_eq!((job.attempt, job.phase), (1, Phase::Planned));
+        let changed = ledger
+            .change(job.id, "created", "batch_1", |job| {
+                job.phase = Phase::Created;
+                job.remote = Some("batch_1".to_owned());
+            })
+            .unwrap();
+        drop(ledger);
+        let ledger = Ledger::open(folder.path(), Clock::default()).unwrap();
+        assert_eq!(ledger.job_of("en-GB/a.jsonl").unwrap().unwrap(), changed);
+        assert_eq!(ledger.job_with("s1").unwrap().unwrap().id, job.id);
+        assert_eq!(ledger.known("openai", "https://host/v1").unwrap(), HashSet::from(["batch_1".to_owned()]));
+        let kinds: Vec<_> = ledger.events(job.id).unwrap().into_iter().map(|(_, kind, _)| kind).collect();
+        assert_eq!(kinds, ["planned", "created"]);
+        assert_eq!(ledger.begin(&new("s1")).unwrap().attempt, 2);
+    }
+
+    #[test]
+    fn one_at_a_time_has_the_right_to_create() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(folder.path(), Clock::default()).unwrap();
+        let other = Ledger::open(folder.path(), Clock::default()).unwrap();
+        let lock = ledger.lock().unwrap();
+        assert!(lock.is_some() && other.lock().unwrap().is_none());
+        drop(lock);
+        assert!(other.lock().unwrap().is_some());
+    }
+}

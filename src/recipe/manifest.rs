@@ -23,6 +23,8 @@ pub struct Recipe {
     pub turns: Vec<u32>,
     /// How severe each rule is that this recipe says something of; the others are as they are by themselves.
     pub rules: Rules,
+    /// Scenarios with one of these tags are never drawn.
+    pub exclude_tags: Vec<String>,
     /// The JSON schema of a right answer, within the strict subset of the providers.
     pub schema: Value,
 }
@@ -81,6 +83,8 @@ enum Generator {
 #[serde(deny_unknown_fields)]
 struct Plan {
     turns: Vec<u32>,
+    #[serde(default)]
+    exclude_tags: Vec<String>,
 }
 
 impl Recipe {
@@ -101,7 +105,8 @@ impl Recipe {
         }
         let schema = serde_json::from_str(&read(assets, name, &request.schema)?)
             .map_err(|error| Error::data(format!("templates/{name}/{}", request.schema), error))?;
-        Ok(Self { name: named, version, description, request, turns: plan.turns, rules, schema })
+        let Plan { turns, exclude_tags } = plan;
+        Ok(Self { name: named, version, description, request, turns, exclude_tags, rules, schema })
     }
 
     /// How records name the template they came from: `aac@1/en`.

@@ -10,6 +10,7 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 use crate::language::{Access, Gold, LengthBand, Opens, Pack, Partner, Person, Phrase, Scenario, Style};
 use crate::model::Locale;
 use crate::random::Stream;
+use crate::{Error, Result};
 
 /// How many examples of its style a prompt shows.
 const EXAMPLES: usize = 3;
@@ -53,7 +54,9 @@ pub struct Planner {
     recipe: String,
     turns: Vec<u32>,
     seed: u64,
-    /// For each scenario, its possible (person, partner) in the order they are used.
+    /// The scenarios that are drawn, by their place in the pack.
+    scenarios: Vec<usize>,
+    /// For each of them, its possible (person, partner) in the order they are used.
     pairs: Vec<Vec<(usize, usize)>>,
     /// The order of scenarios in the round that was asked for last.
     round: Option<(u64, Vec<usize>)>,
@@ -61,20 +64,28 @@ pub struct Planner {
 
 impl Planner {
     /// A planner for `locale`.
-    #[must_use]
-    pub fn new(pack: Arc<Pack>, locale: &Locale, recipe: &super::Recipe, seed: u64) -> Self {
-        let pairs = pack.scenarios.iter().map(|scenario| pairs(&pack, locale, scenario, seed)).collect();
+    ///
+    /// # Errors
+    /// [`Error::Data`] when the recipe's tags leave no scenario of the pack.
+    pub fn new(pack: Arc<Pack>, locale: &Locale, recipe: &super::Recipe, seed: u64) -> Result<Self> {
+        let drawn = |at: &usize| !pack.scenarios[*at].tags.iter().any(|tag| recipe.exclude_tags.contains(tag));
+        let scenarios: Vec<usize> = (0..pack.scenarios.len()).filter(drawn).collect();
+        if scenarios.is_empty() {
+            let detail = "plan.exclude_tags leaves no scenario";
+            return Err(Error::data(format!("templates/{}/recipe.toml", recipe.name), format!("{detail} of {locale}")));
+        }
+        let pairs = scenarios.iter().map(|at| pairs(&pack, locale, &pack.scenarios[*at], seed)).collect();
         let (recipe, turns) = (recipe.name.clone(), recipe.turns.clone());
-        Self { pack, locale: locale.clone(), recipe, turns, seed, pairs, round: None }
+        Ok(Self { pack, locale: locale.clone(), recipe, turns, seed, scenarios, pairs, round: None })
     }
 
     /// The plan item of that index.
     pub fn item(&mut self, index: u64) -> PlanItem<'_> {
-        let scenarios = self.pack.scenarios.len() as u64;
+        let scenarios = self.scenarios.len() as u64;
         let (round, place) = (index / scenarios, (index % scenarios) as usize);
         let at = self.scenario_at(round, place);
         let pack = &*self.pack;
-        let scenario = &pack.scenarios[at];
+        let scenario = &pack.scenarios[self.scenarios[at]];
         let (person, partner) = self.pairs[at][(round % self.pairs[at].len() as u64) as usize];
         let (person, partner) = (&pack.people[person], &pack.partners[partner]);
 
@@ -107,7 +118,7 @@ impl Planner {
 
     fn scenario_at(&mut self, round: u64, place: usize) -> usize {
         if self.round.as_ref().is_none_or(|(cached, _)| *cached != round) {
-            let mut order: Vec<usize> = (0..self.pack.scenarios.len()).collect();
+            let mut order: Vec<usize> = (0..self.scenarios.len()).collect();
             Stream::new(self.seed, "plan/scenarios", &[self.locale.as_str().as_bytes(), &round.to_le_bytes()])
                 .shuffle(&mut order);
             self.round = Some((round, order));

@@ -2,8 +2,12 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails the test")]
 
-use std::path::Path;
+pub mod meddler;
+
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use aacorn::serve::sample::Sample;
@@ -152,5 +156,49 @@ impl Http {
     async fn read(request: reqwest::RequestBuilder) -> (u16, Value) {
         let response = request.send().await.unwrap();
         (response.status().as_u16(), response.json().await.unwrap())
+    }
+}
+
+/// Puts a batch file of `count` requests below `folder` and gives its path.
+pub fn write_shard(folder: &Path, locale: &str, part: &str, count: usize) -> PathBuf {
+    let path = folder.join(locale).join(format!("openai_batch_{locale}_20260101_000000_0a1b2c3d{part}.jsonl"));
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let lines: String = (0..count).map(|n| request(&format!("{locale}{part}-{n}")) + "\n").collect();
+    fs::write(&path, lines).unwrap();
+    path
+}
+
+/// Every file below `folder`, by path, but for the ledger's.
+pub fn files(folder: &Path) -> std::collections::BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = std::collections::BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if !path.file_name().unwrap().to_str().unwrap().contains("ledger") {
+            found.insert(path.clone(), fs::read(&path).unwrap());
+        }
+    }
+    found
+}
+
+/// Somebody who presses Ctrl-C after a number of glances.
+pub struct Impatient(pub AtomicU64);
+
+impl aacorn::progress::Progress for Impatient {
+    fn task<'a>(
+        &'a self,
+        stage: &'static str,
+        what: &str,
+        total: Option<u64>,
+        unit: &'static str,
+    ) -> Box<dyn aacorn::progress::Task + 'a> {
+        aacorn::progress::Silent.task(stage, what, total, unit)
+    }
+
+    fn note(&self, _: &str) {}
+
+    fn interrupted(&self) -> bool {
+        self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_err()
     }
 }

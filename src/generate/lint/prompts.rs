@@ -20,7 +20,10 @@ pub(super) fn check(assets: &Assets, recipe: &Recipe, locale: &Locale, pack: &Ar
     if prompter.system().chars().count() < 300 {
         findings.add(&place, "the system prompt is too short to say what is wanted");
     }
-    let mut planner = Planner::new(Arc::clone(pack), locale, recipe, 1);
+    let mut planner = match Planner::new(Arc::clone(pack), locale, recipe, 1) {
+        Ok(planner) => planner,
+        Err(error) => return findings.add(place, error.to_string()),
+    };
     let mut bytes = Vec::new();
     for index in 0..ITEMS {
         let item = planner.item(index);

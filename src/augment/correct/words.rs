@@ -1,0 +1,174 @@
+//! Words: contractions, fixed capitals, the capital that begins a sentence, and what makes a question.
+
+use std::collections::HashMap;
+
+use unicode_normalization::char::is_combining_mark;
+
+use super::marks::Marks;
+use crate::language::TextRules;
+
+/// The words of one language that rules know.
+#[derive(Debug)]
+pub struct Words {
+    cased: bool,
+    separated: bool,
+    /// What a word becomes, by its lower-case form.
+    fixed: HashMap<String, String>,
+    longest: usize,
+    question_words: Vec<String>,
+    question_starts: Vec<String>,
+    question_endings: Vec<String>,
+    double_capital: Option<&'static str>,
+}
+
+/// Whether a sentence may end after this character without more: a letter, a digit, or a mark upon one.
+pub fn ends_word(char: char) -> bool {
+    char.is_alphanumeric() || is_combining_mark(char) || matches!(char, '%' | '€' | '£' | '$' | '°' | '々' | 'ー')
+}
+
+fn in_word(char: char) -> bool {
+    char.is_alphanumeric() || is_combining_mark(char) || matches!(char, '\'' | '’' | '-')
+}
+
+impl Words {
+    /// The words of `rules`.
+    pub fn new(rules: &TextRules, language: &str) -> Self {
+        let mut fixed: HashMap<String, String> = rules.always_capital.clone().into_iter().collect();
+        for (word, contraction) in &rules.contractions {
+            let capital = rules.always_capital.get(contraction).unwrap_or(contraction);
+            fixed.insert(word.to_lowercase(), capital.clone());
+        }
+        let lower = |words: &[String]| words.iter().map(|word| word.to_lowercase()).collect::<Vec<_>>();
+        Self {
+            cased: rules.cased,
+            separated: !rules.word_separator.is_empty(),
+            longest: fixed.keys().map(String::len).max().unwrap_or(0),
+            fixed,
+            question_words: lower(&rules.question_words),
+            question_starts: lower(&rules.question_starts),
+            question_endings: lower(&rules.question_endings),
+            // The Dutch digraph is one letter, and both halves are capitals.
+            double_capital: (language == "nl").then_some("ij"),
+        }
+    }
+
+    /// Appends `text` to `out` with contractions and fixed capitals set right.
+    pub fn replace(&self, text: &str, out: &mut String) {
+        if self.fixed.is_empty() || !self.separated {
+            out.push_str(text);
+            return;
+        }
+        let mut rest = text;
+        let mut lower = String::new();
+        while !rest.is_empty() {
+            let start = rest.find(in_word).unwrap_or(rest.len());
+            out.push_str(&rest[..start]);
+            rest = &rest[start..];
+            let end = rest.find(|char| !in_word(char)).unwrap_or(rest.len());
+            let word = &rest[..end];
+            rest = &rest[end..];
+            let address = out.ends_with(['@', '/', '.']) || rest.starts_with('@') || is_inside_domain(rest);
+            let known = (word.len() <= self.longest && !address).then(|| {
+                lower.clear();
+                lower.extend(
+                    word.chars().flat_map(char::to_lowercase).map(|char| if char == '’' { '\'' } else { char }),
+                );
+                self.fixed.get(&lower)
+            });
+            match known.flatten() {
+                Some(fixed) if starts_upper(word) && !starts_upper(fixed) => push_capital(fixed, out),
+                // A word typed in capitals is a choice, or an abbreviation of something else.
+                Some(_) if word.len() > 1 && word.chars().all(char::is_uppercase) => out.push_str(word),
+                Some(fixed) => out.push_str(fixed),
+                None => out.push_str(word),
+            }
+        }
+    }
+
+    /// Whether `text`, as it stands, asks something.
+    pub fn is_question(&self, text: &str) -> bool {
+        let text = text.to_lowercase().replace('’', "'");
+        let text = text.trim_end_matches(|char: char| !char.is_alphanumeric() && !is_combining_mark(char));
+        let text = last_sentence(text);
+        let text = text.trim_start_matches(|char: char| !char.is_alphanumeric());
+        let first = &text[..text.find(|char| !in_word(char)).unwrap_or(text.len())];
+        let whole = |rest: &str| !self.separated || !rest.starts_with(in_word);
+        let bare_word = first.split('\'').next().unwrap_or(first);
+        self.question_words.iter().any(|word| {
+            if self.separated { word == first || word == bare_word } else { text.starts_with(word.as_str()) }
+        }) || self
+            .question_starts
+            .iter()
+            .any(|start| text.strip_prefix(start.as_str()).is_some_and(|rest| start.ends_with('\'') || whole(rest)))
+            || self.question_endings.iter().any(|ending| {
+                let before = text.strip_suffix(ending.trim_start_matches('-'));
+                before.is_some_and(|before| is_suffix(ending) || !before.ends_with(in_word))
+            })
+    }
+
+    /// Appends `text` to `out` with a capital at the start of each sentence.
+    pub fn capitalise(&self, text: &str, marks: &Marks, out: &mut String) {
+        if !self.cased {
+            out.push_str(text);
+            return;
+        }
+        let mut begins = true;
+        let mut ended = false;
+        let mut chars = text.char_indices();
+        while let Some((at, char)) = chars.next() {
+            if begins && char.is_alphanumeric() {
+                begins = false;
+                let rest = &text[at..];
+                if char.is_lowercase() && !is_inside_domain(rest.trim_start_matches(in_word)) {
+                    if self.double_capital.is_some_and(|pair| rest.starts_with(pair)) {
+                        chars.next();
+                        out.push_str("IJ");
+                    } else {
+                        out.extend(char.to_uppercase());
+                    }
+                    continue;
+                }
+            }
+            if marks.is_ender(char) && char != '…' {
+                ended = true;
+            } else if char.is_whitespace() {
+                begins |= ended;
+                ended = false;
+            } else if char.is_alphanumeric() {
+                ended = false;
+            }
+            out.push(char);
+        }
+    }
+}
+
+fn starts_upper(word: &str) -> bool {
+    word.chars().next().is_some_and(char::is_uppercase)
+}
+
+fn push_capital(word: &str, out: &mut String) {
+    let mut chars = word.chars();
+    out.extend(chars.next().into_iter().flat_map(char::to_uppercase));
+    out.push_str(chars.as_str());
+}
+
+/// Whether what follows a word continues a name such as `example.org`.
+fn is_inside_domain(rest: &str) -> bool {
+    let mut chars = rest.chars();
+    matches!(chars.next(), Some('.' | '@' | '/')) && chars.next().is_some_and(char::is_alphanumeric)
+        || rest.starts_with("://")
+}
+
+/// The last sentence, which alone decides the final mark.
+fn last_sentence(text: &str) -> &str {
+    let wide = |char| matches!(char, '。' | '！' | '？');
+    let narrow = |char| matches!(char, '.' | '!' | '?' | '؟' | '…');
+    let followed = |at: usize, char: char| text[at + char.len_utf8()..].starts_with(char::is_whitespace);
+    let end = text.char_indices().rfind(|(at, char)| wide(*char) || narrow(*char) && followed(*at, *char));
+    end.map_or(text, |(at, _)| &text[at..])
+}
+
+/// Endings that are no words of their own: か, 까, -ko.
+fn is_suffix(ending: &str) -> bool {
+    ending.starts_with(|char| char == '-' || char >= '\u{3040}')
+}

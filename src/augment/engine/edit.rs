@@ -1,0 +1,96 @@
+//! One error: what it replaces, by what, and why.
+
+use serde::Serialize;
+
+/// What happens at the device; a mix gives each its share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Another key than the one meant.
+    Substitution,
+    /// A key that was not registered.
+    Omission,
+    /// A key besides the one meant.
+    Addition,
+    /// A key registered twice.
+    Repetition,
+    /// Two keys in the wrong order.
+    Transposition,
+}
+
+/// What happens to the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Op {
+    /// Graphemes become others.
+    Substitute,
+    /// Graphemes vanish.
+    Delete,
+    /// Graphemes appear.
+    Insert,
+    /// Two graphemes change places.
+    Transpose,
+}
+
+/// Why, in the terms of the device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The press landed on a neighbouring key.
+    Miss,
+    /// Shift was not held.
+    MissedShift,
+    /// `AltGr` was not held.
+    MissedAltGr,
+    /// The dead key before the letter was not registered.
+    MissedDeadKey,
+    /// The mark after the letter was not registered.
+    MissedMark,
+    /// The press was too light or too short to register.
+    LightPress,
+    /// The key bounced.
+    Bounce,
+    /// A neighbouring key was pressed along with the one meant.
+    ExtraKey,
+    /// Two presses came in the wrong order.
+    OutOfOrder,
+    /// The switch was pressed when the next row was lit.
+    LateRow,
+    /// The switch was pressed when the row before was lit.
+    EarlyRow,
+    /// The switch was pressed when the next cell was lit.
+    LateCell,
+    /// The switch was pressed when the cell before was lit.
+    EarlyCell,
+    /// The scan passed without a press.
+    MissedSelection,
+    /// One selection counted twice.
+    RepeatedSelection,
+}
+
+/// One error in an utterance: its graphemes `start .. start + len` become others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edit {
+    /// First grapheme of the source that it replaces.
+    pub start: u32,
+    /// How many it replaces.
+    pub len: u32,
+    /// Where its new graphemes begin and end in the plan's store.
+    pub(super) out: (u32, u32),
+    /// What it adds to the distance.
+    pub cost: u32,
+    /// What happens at the device.
+    pub kind: Kind,
+    /// What happens to the text.
+    pub op: Op,
+    /// Why.
+    pub cause: Cause,
+}
+
+impl Edit {
+    /// An edit of `graphemes` (start and number) whose new ones are pushed next.
+    #[must_use]
+    pub fn new(kind: Kind, op: Op, cause: Cause, graphemes: (usize, usize), cost: u32) -> Self {
+        Self { start: graphemes.0 as u32, len: graphemes.1 as u32, out: (0, 0), cost, kind, op, cause }
+    }
+}

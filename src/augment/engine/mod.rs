@@ -1,0 +1,12 @@
+//! The core: from an utterance and a device to one ordered list of errors, exact in its distance from the utterance.
+
+mod distance;
+mod edit;
+mod plan;
+mod source;
+mod symbol;
+
+pub use edit::{Cause, Edit, Kind, Op};
+pub use plan::Plan;
+pub use source::{Class, Source};
+pub use symbol::Symbol;

@@ -1,0 +1,236 @@
+//! An utterance taken apart: graphemes, their keys, and which of them errors may touch.
+
+use unicode_normalization::char::is_combining_mark;
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::distance::Pattern;
+use super::symbol::{Clusters, FIRST_CLUSTER, Symbol, bytes_are_graphemes};
+
+/// What errors must know about a grapheme.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Class(u8);
+
+impl Class {
+    /// It begins a word.
+    pub const INITIAL: Self = Self(1);
+    /// It is white space.
+    pub const SPACE: Self = Self(2);
+    /// It belongs to a number, an address or an emoji, which errors spare while there is anything else.
+    pub const SPARED: Self = Self(4);
+    /// It is a letter.
+    pub const LETTER: Self = Self(8);
+    /// It is a letter with marks typed after it.
+    pub const MARKED: Self = Self(16);
+
+    /// Whether all of `other` holds.
+    #[must_use]
+    pub fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+/// The utterance of one turn.
+#[derive(Debug, Default)]
+pub struct Source {
+    text: String,
+    starts: Vec<u32>,
+    symbols: Vec<Symbol>,
+    classes: Vec<Class>,
+    keys: Vec<u16>,
+    pub(super) clusters: Clusters,
+    pub(super) pattern: Pattern,
+    pub(super) fragile: bool,
+}
+
+impl Source {
+    /// Takes `text` apart; `key` numbers the characters that devices know, 0 for those they do not.
+    pub fn read(&mut self, text: &str, key: impl Fn(char) -> u16) {
+        self.text.clear();
+        self.text.push_str(text);
+        self.clusters.clear();
+        self.starts.clear();
+        self.symbols.clear();
+        self.classes.clear();
+        self.keys.clear();
+        self.fragile = false;
+        if bytes_are_graphemes(text) {
+            self.starts.extend(0..=text.len() as u32);
+            self.symbols.extend(text.bytes().map(Symbol::from));
+            self.keys.extend(text.bytes().map(|byte| key(byte.into())));
+            self.classes.extend(text.bytes().map(ascii_class));
+        } else {
+            for (start, grapheme) in text.grapheme_indices(true) {
+                self.push(start, grapheme, &key);
+            }
+            self.starts.push(text.len() as u32);
+        }
+        self.mark_words();
+        self.pattern.compile(&self.symbols);
+    }
+
+    fn push(&mut self, start: usize, grapheme: &str, key: &impl Fn(char) -> u16) {
+        let mut chars = grapheme.chars();
+        let base = chars.next().unwrap_or_default();
+        let marked = chars.as_str();
+        let symbol = self.clusters.symbol(grapheme);
+        let number = key(base);
+        let mut class = char_class(base);
+        if symbol >= FIRST_CLUSTER {
+            self.fragile = true;
+            let of_marks = marked.chars().all(is_combining_mark) && class.has(Class::LETTER);
+            class = if of_marks { class.with(Class::MARKED) } else { Class::SPARED };
+        } else if joins(base) {
+            self.fragile = true;
+        }
+        self.starts.push(start as u32);
+        self.symbols.push(symbol);
+        self.keys.push(number);
+        self.classes.push(class);
+    }
+
+    fn mark_words(&mut self) {
+        let mut at = 0;
+        while at < self.classes.len() {
+            if self.classes[at].has(Class::SPACE) {
+                at += 1;
+                continue;
+            }
+            let end = self.classes[at..].iter().position(|class| class.has(Class::SPACE));
+            let end = end.map_or(self.classes.len(), |length| at + length);
+            self.classes[at] = self.classes[at].with(Class::INITIAL);
+            if is_address(&self.text[self.starts[at] as usize..self.starts[end] as usize]) {
+                for class in &mut self.classes[at..end] {
+                    *class = class.with(Class::SPARED);
+                }
+            }
+            at = end;
+        }
+    }
+
+    /// Its text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Number of graphemes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.symbols.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.symbols.is_empty()
+    }
+
+    /// The grapheme at `at` as a number.
+    #[must_use]
+    pub fn symbol(&self, at: usize) -> Symbol {
+        self.symbols[at]
+    }
+
+    /// What errors must know about the grapheme at `at`.
+    #[must_use]
+    pub fn class(&self, at: usize) -> Class {
+        self.classes[at]
+    }
+
+    /// The number of the character at `at` among those that devices know; 0 for none.
+    #[must_use]
+    pub fn key(&self, at: usize) -> u16 {
+        self.keys[at]
+    }
+
+    /// The text of the graphemes `from .. to`.
+    #[must_use]
+    pub fn slice(&self, from: usize, to: usize) -> &str {
+        &self.text[self.starts[from] as usize..self.starts[to] as usize]
+    }
+
+    /// The first character of the grapheme at `at`.
+    #[must_use]
+    pub fn base(&self, at: usize) -> char {
+        self.text[self.starts[at] as usize..].chars().next().unwrap_or_default()
+    }
+}
+
+fn ascii_class(byte: u8) -> Class {
+    match byte {
+        b'a'..=b'z' | b'A'..=b'Z' => Class::LETTER,
+        b'0'..=b'9' => Class::SPARED,
+        b' ' | b'\t' | b'\n' | 0x0B | 0x0C => Class::SPACE,
+        0..=0x1F | 0x7F => Class::SPARED,
+        _ => Class::default(),
+    }
+}
+
+fn char_class(char: char) -> Class {
+    if char.is_ascii() {
+        ascii_class(char as u8)
+    } else if char.is_whitespace() {
+        Class::SPACE
+    } else if char.is_numeric() {
+        Class::SPARED
+    } else if char.is_alphabetic() {
+        Class::LETTER
+    } else if is_pictograph(char) {
+        Class::SPARED
+    } else {
+        Class::default()
+    }
+}
+
+/// Symbols that stand for themselves: arrows, dingbats, emoji, and what only joins or modifies.
+fn is_pictograph(char: char) -> bool {
+    matches!(char, '\u{2190}'..='\u{2BFF}' | '\u{E000}'..='\u{F8FF}' | '\u{1F000}'..) || joins(char)
+}
+
+/// Characters that may fuse with a neighbour they did not have before: a text that holds one is divided again after each error.
+fn joins(char: char) -> bool {
+    is_combining_mark(char)
+        || matches!(char,
+            '\r' | '\n'
+            | '\u{0600}'..='\u{0605}' | '\u{06DD}' | '\u{070F}' | '\u{08E2}'
+            | '\u{0900}'..='\u{0DFF}' | '\u{0E33}' | '\u{0EB3}' | '\u{1100}'..='\u{11FF}'
+            | '\u{200C}' | '\u{200D}' | '\u{A960}'..='\u{A97F}' | '\u{D7B0}'..='\u{D7FF}'
+            | '\u{FE00}'..='\u{FE0F}' | '\u{1F1E6}'..='\u{1F1FF}' | '\u{1F3FB}'..='\u{1F3FF}'
+            | '\u{11000}'..='\u{11FFF}' | '\u{E0000}'..)
+}
+
+/// Whether a word is a web or mail address.
+fn is_address(word: &str) -> bool {
+    let at_sign = word.find('@').is_some_and(|at| at > 0 && word[at..].contains('.'));
+    at_sign || word.contains("://") || word.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("www."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spared(text: &str) -> String {
+        let mut source = Source::default();
+        source.read(text, |_| 1);
+        (0..source.len()).filter(|at| source.class(*at).has(Class::SPARED)).map(|at| source.slice(at, at + 1)).collect()
+    }
+
+    #[test]
+    fn numbers_addresses_and_emoji_are_spared() {
+        assert_eq!(spared("see www.a.org at 5:30 or ann@b.org 👍🏽 ok"), "www.a.org530ann@b.org👍🏽");
+        assert_eq!(spared("الساعة ٥"), "٥");
+    }
+
+    #[test]
+    fn clusters_stay_whole() {
+        let mut source = Source::default();
+        source.read("re\u{301}s 👨‍👩‍👧‍👦\r\n", |_| 1);
+        let graphemes: Vec<_> = (0..source.len()).map(|at| source.slice(at, at + 1)).collect();
+        assert_eq!(graphemes, ["r", "e\u{301}", "s", " ", "👨‍👩‍👧‍👦", "\r\n"]);
+        assert!(source.class(1).has(Class::MARKED) && source.class(4).has(Class::SPARED));
+    }
+}

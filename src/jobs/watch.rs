@@ -1,0 +1,163 @@
+//! Asks after jobs until all have ended, and fetches each as it does.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt};
+
+use super::fetch::fetch_job;
+use super::pause::{pause, unless_interrupted};
+use super::report::Report;
+use super::{AT_ONCE, Desk, Shard};
+use crate::Result;
+use crate::http::Failure;
+use crate::ledger::{Job, Phase};
+use crate::progress::Task;
+use crate::provider::{Pace, RemoteJob, Status};
+
+/// Watches the jobs of `shards` and fetches their results, until every one of them is here.
+///
+/// # Errors
+/// [`crate::Error::Provider`] when the provider cannot be reached for long, [`crate::Error::Interrupted`]; all that was
+/// fetched until then stays, and the next call goes on.
+pub async fn watch(desk: Desk<'_>, shards: &[Shard]) -> Result<Report> {
+    let mut waits = Waits::new(desk);
+    let mut screen = Screen::new(desk, shards)?;
+    loop {
+        let waiting = waiting(desk, shards)?;
+        if waiting.is_empty() {
+            return Report::of(desk.ledger, shards);
+        }
+        let polls = stream::iter(waiting).map(|(shard, job)| step(desk, shard, job)).buffer_unordered(AT_ONCE);
+        let mut moved = false;
+        for done in polls.collect::<Vec<_>>().await {
+            let (job, has_moved) = done?;
+            moved |= has_moved;
+            screen.show(&job);
+        }
+        pause(waits.next(moved), desk.progress).await?;
+    }
+}
+
+/// The shards whose results are still to come, with their jobs.
+fn waiting<'a>(desk: Desk<'_>, shards: &'a [Shard]) -> Result<Vec<(&'a Shard, Job)>> {
+    let mut waiting = Vec::new();
+    for shard in shards {
+        let job = desk.ledger.job_of(&shard.name(desk.ledger.folder()))?;
+        waiting.extend(job.filter(|job| matches!(job.phase, Phase::Created | Phase::Ended)).map(|job| (shard, job)));
+    }
+    Ok(waiting)
+}
+
+/// Asks once after a job, and fetches it when it has ended. Says whether it has moved.
+async fn step(desk: Desk<'_>, shard: &Shard, job: Job) -> Result<(Job, bool)> {
+    let before = (job.phase, job.status.clone(), job.completed + job.failed);
+    let mut job = if job.phase == Phase::Created { poll(desk, job).await? } else { job };
+    if job.phase == Phase::Ended {
+        job = fetch_job(desk, shard, job).await?;
+    }
+    let moved = before != (job.phase, job.status.clone(), job.completed + job.failed);
+    Ok((job, moved))
+}
+
+/// Asks once after a job and notes what is new.
+pub(super) async fn poll(desk: Desk<'_>, job: Job) -> Result<Job> {
+    let Some(id) = job.remote.clone() else { return Ok(job) };
+    let remote = match unless_interrupted(desk.api.poll(&id), desk.progress).await? {
+        Err(failure) if failure.status() == Some(404) => {
+            lose(desk, &job, &failure)?;
+            return Err(failure.into());
+        }
+        answer => answer?,
+    };
+    note(desk, job, &remote)
+}
+
+/// Notes that the provider no longer knows a job. Its id is let go: a server that has lost its state may give it anew.
+pub(super) fn lose(desk: Desk<'_>, job: &Job, failure: &Failure) -> Result<()> {
+    let detail = format!("{}: {failure}", job.remote.as_deref().unwrap_or_default());
+    let lost = |job: &mut Job| (job.phase, job.remote) = (Phase::Lost, None);
+    desk.ledger.change(job.id, "lost", &detail, lost).map(drop)
+}
+
+/// Writes down what the provider says of a job, when it is news.
+pub(super) fn note(desk: Desk<'_>, job: Job, remote: &RemoteJob) -> Result<Job> {
+    let mut next = job.clone();
+    take_over(&mut next, remote);
+    if next == job {
+        return Ok(job);
+    }
+    if remote.status == Status::Unknown && next.status != job.status {
+        let id = job.remote.as_deref().unwrap_or_default();
+        desk.progress.note(&format!("{id}: the status `{}` is not known here; waiting on", remote.word));
+    }
+    let kind = if next.status == job.status { "progress" } else { "status" };
+    let detail = format!("{} {}/{} failed {}", next.status, next.completed, next.total, next.failed);
+    desk.ledger.change(job.id, kind, &detail, |job| take_over(job, remote))
+}
+
+/// Puts what the provider says into a job.
+pub(super) fn take_over(job: &mut Job, remote: &RemoteJob) {
+    let shown = match remote.status {
+        Status::Unknown => &remote.word,
+        status => status.name(),
+    };
+    shown.clone_into(&mut job.status);
+    job.output.clone_from(&remote.output);
+    job.errors.clone_from(&remote.errors);
+    if let Some(counts) = remote.counts {
+        (job.total, job.completed, job.failed) = (counts.total, counts.completed, counts.failed);
+    }
+    if !remote.problems.is_empty() {
+        job.problems = serde_json::to_string(&remote.problems).expect("problems are plain data");
+    }
+    if job.phase == Phase::Created && remote.status.is_terminal() {
+        job.phase = Phase::Ended;
+    }
+}
+
+/// Waits that grow while nothing moves.
+struct Waits {
+    pace: Pace,
+    next: Duration,
+}
+
+impl Waits {
+    fn new(desk: Desk<'_>) -> Self {
+        let pace = desk.api.pace();
+        Self { pace, next: pace.first }
+    }
+
+    fn next(&mut self, moved: bool) -> Duration {
+        let wait = if moved { self.pace.first } else { self.next };
+        self.next = (wait * 3 / 2).min(self.pace.longest);
+        wait
+    }
+}
+
+/// One line of progress for all shards.
+struct Screen<'a> {
+    task: Box<dyn Task + 'a>,
+    done: HashMap<i64, u64>,
+}
+
+impl<'a> Screen<'a> {
+    fn new(desk: Desk<'a>, shards: &[Shard]) -> Result<Self> {
+        let mut total = 0;
+        for shard in shards {
+            total += desk.ledger.job_of(&shard.name(desk.ledger.folder()))?.map_or(0, |job| job.requests);
+        }
+        let task = desk.progress.task("answer", "", Some(total), "requests");
+        Ok(Self { task, done: HashMap::new() })
+    }
+
+    fn show(&mut self, job: &Job) {
+        let done = match job.phase {
+            Phase::Fetched => job.requests,
+            _ => (job.completed + job.failed).min(job.requests),
+        };
+        let before = self.done.insert(job.id, done).unwrap_or(0);
+        self.task.advance(done.saturating_sub(before));
+        self.task.status(&job.status);
+    }
+}
