@@ -68,18 +68,15 @@ struct Global {
 enum Command {
     Run(run::Args),
     Generate(generate::Args),
-    Process(process::Args),
-    Augment(augment::Args),
-    Serve(serve::Args),
-<<<<<<< HEAD
     Submit(submit::Args),
     Status(status::Args),
     Watch(watch::Args),
     Fetch(fetch::Args),
     Cancel(cancel::Args),
-=======
+    Process(process::Args),
+    Augment(augment::Args),
+    Serve(serve::Args),
     Languages(languages::Args),
->>>>>>> main
 }
 
 /// What every command has at hand.

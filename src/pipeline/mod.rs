@@ -15,6 +15,7 @@ use crate::language::Languages;
 use crate::ledger::Ledger;
 use crate::model::{Clock, Locale, Provider, Tally};
 use crate::progress::{Progress, go_on};
+use crate::recipe::Recipe;
 use crate::serve::Phrasebook;
 use crate::{Error, Result, augment, generate, jobs, process};
 
@@ -82,6 +83,8 @@ pub fn run(assets: &Assets, languages: &Arc<Languages>, options: &Options, progr
             fresh: false,
             max_line: crate::files::MAX_LINE_BYTES,
             jobs: options.jobs,
+            languages: Arc::clone(languages),
+            rules: Recipe::load(assets, &options.generate.recipe)?.rules,
         },
         progress,
     )?;
@@ -109,7 +112,12 @@ fn folders(options: &generate::Options) -> impl Iterator<Item = PathBuf> {
 }
 
 /// Has all shards answered by the server inside this program.
-fn answer(shards: &[jobs::Shard], languages: &Arc<Languages>, options: &Options, progress: &dyn Progress) -> Result<()> {
+fn answer(
+    shards: &[jobs::Shard],
+    languages: &Arc<Languages>,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<()> {
     let folder = &options.generate.out;
     let runtime = Runtime::new().map_err(|error| Error::Usage(format!("cannot start a runtime: {error}")))?;
     runtime.block_on(async {
