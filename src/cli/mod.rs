@@ -118,6 +118,9 @@ pub fn main() -> Exit {
     };
     cli.command.run(&context).unwrap_or_else(|error| {
         print::error(&error);
+        if let Some(hint) = exit::hint(&error) {
+            print::note(format_args!("hint: {hint}"));
+        }
         Exit::from(&error)
     })
 }
