@@ -1,5 +1,7 @@
 //! From batch files to raw results, over real HTTP and a real ledger.
 
+#![allow(clippy::unwrap_used, reason = "a helper of tests fails the test")]
+
 mod support;
 
 use std::collections::HashSet;
@@ -16,7 +18,7 @@ use aacorn::model::Clock;
 use aacorn::progress::Silent;
 use aacorn::provider::{BatchApi, OpenAi};
 use aacorn::serve::sample::Sample;
-use aacorn::serve::{Options, Running, Server};
+use aacorn::serve::{Faults, Options, Running, Server};
 use serde_json::json;
 use support::meddler::{Meddler, Spoil};
 use support::{CHAT, Http, Impatient, Picky, Slow, files, fixed, request, server, write_shard};
@@ -203,6 +205,24 @@ async fn what_a_crash_left_behind_is_found_again_and_never_made_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_may_exist_at_one_place_is_not_made_at_another() {
+    for (phase, movable) in [(Phase::Uploading, true), (Phase::Creating, false)] {
+        let (folder, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        write_shard(folder.path(), "en-GB", "", 4);
+        let found = shards(folder.path()).unwrap();
+        let running = server(state.path(), Sample).await;
+        let ledger = ledger(folder.path());
+        crash(&client(&running.base_url()), &ledger, &found[0], phase, true).await;
+        let elsewhere = OpenAi::new(&running.base_url(), None, None, None).unwrap();
+        match submit(desk(&elsewhere, &ledger), &found, false).await {
+            Ok(_) => assert!(movable),
+            Err(error) => assert!(!movable && error.to_string().contains("finish it there first"), "{error}"),
+        }
+        running.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_orphan_is_found_behind_several_pages_of_foreign_jobs() {
     let folder = tempfile::tempdir().unwrap();
     let state = tempfile::tempdir().unwrap();
@@ -383,4 +403,26 @@ fn walk(folder: &Path) -> HashSet<std::path::PathBuf> {
         found.extend(if path.is_dir() { walk(&path) } else { HashSet::from([path]) });
     }
     found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rehearsal_with_every_fault_of_a_call_creates_each_job_once() {
+    let (folder, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for n in 0..3 {
+        write_shard(folder.path(), "en-GB", &format!("-{n:02}"), 20);
+    }
+    let found = shards(folder.path()).unwrap();
+    let spec = "upload=lost, create=dropped, create=lost, poll=503, content=cut, expire=50%@2, shuffle, empty-error-id";
+    let options =
+        Options { now: fixed(), faults: Faults::read(spec).unwrap(), ..Options::new(state.path(), Arc::new(Sample)) };
+    let running = Server::start(options).await.unwrap();
+    let (api, ledger) = (client(&running.base_url()), ledger(folder.path()));
+    let report = complete(&found, &api, &ledger, &Silent).await.unwrap();
+    assert_eq!((jobs_at(&running).await, files_at(&running).await), (3, 3));
+    assert!(report.is_settled() && !report.is_complete());
+    let mut rows: Vec<_> =
+        report.shards.iter().map(|shard| (shard.status.as_str(), shard.output_rows, shard.error_rows)).collect();
+    rows.sort_unstable();
+    assert_eq!(rows, [("completed", 20, 0), ("completed", 20, 0), ("expired", 10, 10)]);
+    running.stop().await;
 }

@@ -43,8 +43,8 @@ impl Batch {
 
     fn options(&self, responses: &str, metadata: &str, output: &str) -> Options {
         Options {
-            responses: self.path(responses),
-            metadata: self.path(metadata),
+            responses: vec![self.path(responses)],
+            metadata: vec![self.path(metadata)],
             output: Output::told(&self.path(output)),
             fresh: false,
             max_line: 1 << 20,

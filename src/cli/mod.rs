@@ -1,13 +1,20 @@
 //! The command line: one file a command, with its arguments, one call into the library, and what it prints.
 
 mod augment;
+mod cancel;
+mod desk;
 mod exit;
+mod fetch;
 mod generate;
 mod interrupt;
 mod languages;
 mod print;
 mod process;
+mod run;
 mod serve;
+mod status;
+mod submit;
+mod watch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -59,11 +66,17 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(run::Args),
     Generate(generate::Args),
-    Augment(augment::Args),
-    Languages(languages::Args),
+    Submit(submit::Args),
+    Status(status::Args),
+    Watch(watch::Args),
+    Fetch(fetch::Args),
+    Cancel(cancel::Args),
     Process(process::Args),
+    Augment(augment::Args),
     Serve(serve::Args),
+    Languages(languages::Args),
 }
 
 /// What every command has at hand.
@@ -117,11 +130,17 @@ fn whole_seconds(time: Timestamp) -> Timestamp {
 impl Command {
     fn run(self, context: &Context) -> Result<Exit> {
         match self {
+            Self::Run(args) => run::run(args, context),
             Self::Generate(args) => generate::run(args, context),
             Self::Augment(args) => augment::run(args, context),
             Self::Languages(args) => languages::run(args, context),
             Self::Process(args) => process::run(args, context),
             Self::Serve(args) => serve::run(args, context),
+            Self::Submit(args) => submit::run(args, context),
+            Self::Status(args) => status::run(args, context),
+            Self::Watch(args) => watch::run(args, context),
+            Self::Fetch(args) => fetch::run(args, context),
+            Self::Cancel(args) => cancel::run(args, context),
         }
     }
 }

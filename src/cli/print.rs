@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 
+use crate::model::Tally;
+
 /// Prints a line to standard output. A closed pipe ends the process quietly, as pipes expect.
 pub fn line(text: impl Display) {
     if let Err(error) = writeln!(anstream::stdout(), "{text}")
@@ -31,6 +33,12 @@ pub fn table<const N: usize>(header: [&str; N], rows: Vec<[String; N]>, numbers_
         }
     }
     line(table.trim_fmt());
+}
+
+/// The conservation equation of a tally.
+pub fn equation(tally: &Tally) -> String {
+    let Tally { planned, accepted, missing, .. } = tally;
+    format!("planned {planned} = accepted {accepted} + rejected {} + missing {missing}", tally.rejected_total())
 }
 
 /// Prints what to type or do next.

@@ -17,12 +17,12 @@ use super::{Context, Exit, print};
 /// repeated; an existing output is united with what is new.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A file of results, or a folder that is searched for them.
-    #[arg(long, value_name = "PATH")]
-    responses: PathBuf,
-    /// A metadata file, or a folder that is searched for them.
-    #[arg(long, value_name = "PATH")]
-    metadata: PathBuf,
+    /// Files of results, or folders that are searched for them.
+    #[arg(long, value_name = "PATH", required = true, num_args = 1..)]
+    responses: Vec<PathBuf>,
+    /// Metadata files, or folders that are searched for them.
+    #[arg(long, value_name = "PATH", required = true, num_args = 1..)]
+    metadata: Vec<PathBuf>,
     /// A .jsonl file, or a folder in which each locale gets one.
     #[arg(long, value_name = "PATH", default_value = "output")]
     output: PathBuf,

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use memchr::memmem;
+use serde::Deserialize;
 
 use crate::files::Lines;
 use crate::model::Locale;
@@ -57,6 +58,33 @@ pub fn next_index(folder: &Path, locale: &Locale, seed: u64) -> Result<u64> {
         }
     }
     Ok(next)
+}
+
+/// The provider that the requests of a batch file were made for, as its metadata file says; `None` when that is not there or
+/// does not say.
+///
+/// # Errors
+/// [`Error::Io`] when it is there and cannot be read.
+pub fn provider_of(shard: &Path) -> Result<Option<String>> {
+    #[derive(Deserialize)]
+    struct Planned {
+        metadata: Metadata,
+    }
+    #[derive(Deserialize)]
+    struct Metadata {
+        provider: String,
+    }
+    let Some(path) = metadata_file(shard).filter(|path| path.is_file()) else { return Ok(None) };
+    let mut lines = Lines::open(&path)?;
+    let first = lines.next()?.and_then(|line| serde_json::from_slice::<Planned>(line.bytes).ok());
+    Ok(first.map(|planned| planned.metadata.provider))
+}
+
+/// `batch_<locale>_<dialect>_<run>_metadata.jsonl` of `<dialect>_batch_<locale>_<run>.jsonl`.
+fn metadata_file(shard: &Path) -> Option<PathBuf> {
+    let (dialect, rest) = shard.file_stem()?.to_str()?.split_once("_batch_")?;
+    let (locale, run) = rest.split_once('_')?;
+    Some(shard.with_file_name(format!("batch_{locale}_{dialect}_{run}_metadata.jsonl")))
 }
 
 fn leading_number(bytes: &[u8]) -> Option<u64> {

@@ -25,7 +25,7 @@ use crate::random::{fingerprint, hash};
 use crate::recipe::{PlanItem, Planner, Prompter, Recipe};
 use crate::{Error, Result};
 
-pub use existing::{next_index, shards as existing_shards};
+pub use existing::{next_index, provider_of, shards as existing_shards};
 pub use lint::{Finding, lint};
 use shards::ShardWriter;
 pub use shards::{Shard, run_id};

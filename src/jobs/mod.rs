@@ -9,6 +9,7 @@ mod local;
 mod pause;
 mod report;
 mod shards;
+mod status;
 mod submit;
 mod watch;
 
@@ -17,10 +18,11 @@ use crate::progress::Progress;
 use crate::provider::BatchApi;
 
 pub use complete::complete;
-pub use fetch::fetch;
+pub use fetch::{fetch, is_gone};
 pub use local::Local;
 pub use report::{Report, ShardReport};
 pub use shards::{Shard, ledger_folder, shards};
+pub use status::{cancel, status};
 pub use submit::{Submitted, submit};
 pub use watch::watch;
 

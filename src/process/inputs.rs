@@ -46,8 +46,8 @@ impl Inputs {
     /// # Errors
     /// [`Error::Missing`] when one is not there; [`Error::Io`].
     pub fn find(options: &Options) -> Result<Self> {
-        let metadata = sorted(jsonl_files(&options.metadata, "metadata")?);
-        let results = sorted(jsonl_files(&options.responses, "responses")?);
+        let metadata = found(&options.metadata, "metadata")?;
+        let results = found(&options.responses, "responses")?;
         let mut inputs = Self::default();
         let mut known = BTreeMap::new();
         let mut index = |path: PathBuf, named: bool, files: &mut Vec<Input>| {
@@ -57,13 +57,11 @@ impl Inputs {
                 files.len() - 1
             })
         };
-        for path in results {
-            let at = index(path, options.responses.is_file(), &mut inputs.files);
-            inputs.results.push(at);
+        for (path, named) in results {
+            inputs.results.push(index(path, named, &mut inputs.files));
         }
-        for path in metadata {
-            let at = index(path, options.metadata.is_file(), &mut inputs.files);
-            inputs.metadata.push(at);
+        for (path, named) in metadata {
+            inputs.metadata.push(index(path, named, &mut inputs.files));
         }
         for input in &mut inputs.files {
             input.unpacked = unpack(&input.path)?;
@@ -102,8 +100,14 @@ impl Inputs {
     }
 }
 
-/// By name first: names begin with what was asked for and when, folders are where somebody put it.
-fn sorted(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
-    paths.sort_by(|a, b| a.file_name().cmp(&b.file_name()).then_with(|| a.cmp(b)));
-    paths
+/// The files at or below `paths`, and whether each was asked for by its own name. By name first: names begin with what was asked
+/// for and when, folders are where somebody put it.
+fn found(paths: &[PathBuf], what: &'static str) -> Result<Vec<(PathBuf, bool)>> {
+    let mut found = Vec::new();
+    for path in paths {
+        let named = path.is_file();
+        found.extend(jsonl_files(path, what)?.into_iter().map(|file| (file, named)));
+    }
+    found.sort_by(|(a, _), (b, _)| a.file_name().cmp(&b.file_name()).then_with(|| a.cmp(b)));
+    Ok(found)
 }

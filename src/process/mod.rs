@@ -40,10 +40,10 @@ use plan::Plan;
 /// What to process, and where to.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// A file of results, or a folder searched at any depth.
-    pub responses: PathBuf,
-    /// A file of metadata, or a folder searched at any depth.
-    pub metadata: PathBuf,
+    /// Files of results, or folders searched at any depth.
+    pub responses: Vec<PathBuf>,
+    /// Files of metadata, or folders searched at any depth.
+    pub metadata: Vec<PathBuf>,
     /// Where records go.
     pub output: Output,
     /// Start over: an existing output is replaced, not united with.

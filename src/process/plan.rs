@@ -71,7 +71,7 @@ impl Plan {
         if plan.entries.is_empty() {
             return Err(Error::Missing {
                 what: "metadata",
-                path: options.metadata.clone(),
+                path: options.metadata.first().cloned().unwrap_or_default(),
                 hint_text: "no line there holds a request with its lang_code; `aacorn generate` writes them".to_owned(),
             });
         }

@@ -1,0 +1,85 @@
+//! `aacorn run`: the whole pipeline, offline.
+
+use std::path::PathBuf;
+
+use super::generate::{PlanArgs, provider_parser};
+use super::{Context, Exit, print};
+use crate::Result;
+use crate::generate::Amount;
+use crate::model::{Provider, Tally};
+use crate::pipeline::{self, Options, Report};
+
+/// Generate, answer, process and augment in one go, on the offline engine.
+///
+/// Started again, it goes on where it stopped; a finished run has nothing left to do. A larger --num adds to what is there.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    plan: PlanArgs,
+    /// Who answers. `local` is the server inside this program, with the phrasebook behind it.
+    #[arg(long, default_value = "local", value_parser = provider_parser())]
+    provider: Provider,
+    /// Folder of the batch files.
+    #[arg(long, value_name = "DIR", default_value = "batch_files")]
+    out: PathBuf,
+    /// Folder of the records and the corpus.
+    #[arg(long, value_name = "DIR", default_value = "output")]
+    output: PathBuf,
+    /// Threads; 0 for as many as the machine has. The output is the same at any number.
+    #[arg(long, short, value_name = "N", default_value_t = 0)]
+    jobs: usize,
+}
+
+/// Runs the command.
+pub fn run(args: Args, context: &Context) -> Result<Exit> {
+    let num = args.plan.num;
+    let generate = args.plan.options(context, args.provider, Amount::UpTo(num), args.out)?;
+    let options =
+        Options { generate, output: args.output, jobs: args.jobs, now: context.clock_is_fixed.then_some(context.now) };
+    let report = pipeline::run(&context.assets, &context.languages, &options, &context.progress)?;
+    if context.json {
+        print::json(&report);
+    } else {
+        show(&report, &options);
+    }
+    Ok(if report.complete { Exit::Complete } else { Exit::Incomplete })
+}
+
+fn show(report: &Report, options: &Options) {
+    let header = ["locale", "planned", "accepted", "rejected", "missing", "AAC turns", "variants"];
+    let row = |name: String, tally: &Tally, aac_turns: u64, variants: u64| {
+        let counts = [tally.planned, tally.accepted, tally.rejected_total(), tally.missing, aac_turns, variants];
+        let [planned, accepted, rejected, missing, aac_turns, variants] = counts.map(|count| count.to_string());
+        [name, planned, accepted, rejected, missing, aac_turns, variants]
+    };
+    let mut rows: Vec<_> = report
+        .locales
+        .iter()
+        .map(|locale| row(locale.locale.to_string(), &locale.tally, locale.aac_turns, locale.variants))
+        .collect();
+    if report.locales.len() > 1 {
+        let (aac_turns, variants) = report
+            .locales
+            .iter()
+            .fold((0, 0), |(turns, variants), locale| (turns + locale.aac_turns, variants + locale.variants));
+        rows.push(row("total".to_owned(), &report.total, aac_turns, variants));
+    }
+    print::table(header, rows, 1);
+    print::line("");
+    print::line(print::equation(&report.total));
+    if report.elsewhere > 0 {
+        print::line(format_args!(
+            "{} batch files of these locales were made for another provider; their requests count as missing until their results are here",
+            report.elsewhere
+        ));
+    }
+    print::line(format_args!(
+        "requests and raw results: {}/<locale>/   records and corpus: {}/<locale>/",
+        options.generate.out.display(),
+        options.output.display()
+    ));
+    print::line("answered by the phrasebook, not by a model: try a real one with `aacorn generate --provider openai`");
+    if let Some(corpus) = report.locales.iter().find_map(|locale| locale.corpus.as_ref()) {
+        print::next(format_args!("head -n 1 {}", corpus.display()));
+    }
+}
