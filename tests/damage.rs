@@ -69,8 +69,8 @@ fn run(files: &[Vec<u8>; 3]) -> Option<Run> {
         fs::write(path(name), bytes).unwrap();
     }
     let options = Options {
-        responses: path("r"),
-        metadata: path("m.jsonl"),
+        responses: vec![path("r")],
+        metadata: vec![path("m.jsonl")],
         output: Output::File(path("o.jsonl")),
         fresh: false,
         max_line: 1 << 20,

@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::Result;
 use crate::dialect::{Dialect, LineKind, decode, glance};
 use crate::files::Lines;
 use crate::model::Outcome;
 use crate::progress::{Progress, go_on};
 use crate::random::id_digest;
-use crate::Result;
 
 use super::conversation::{Conversation, Fault};
 use super::salvage::salvage;
