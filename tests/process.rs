@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -416,6 +417,27 @@ fn the_output_is_the_same_at_any_number_of_threads() {
     }
     assert_eq!(files_below(&batch.path("o1")), files_below(&batch.path("o2")));
     assert_eq!(files_below(&batch.path("o1")), files_below(&batch.path("o5")));
+}
+
+#[test]
+fn compressed_files_are_told_by_their_first_bytes() {
+    let batch = Batch::new();
+    let gzip = |text: String| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    fs::write(batch.path("m.jsonl.gz"), gzip(planned("a", "en-GB") + "\n" + &planned("b", "en-GB"))).unwrap();
+    fs::create_dir(batch.path("r")).unwrap();
+    fs::write(batch.path("r/1.jsonl"), gzip(chat("a", CONVERSATION))).unwrap();
+    fs::write(batch.path("r/2.jsonl.zst"), zstd::encode_all(chat("b", CONVERSATION).as_bytes(), 3).unwrap()).unwrap();
+    assert!(batch.process("r", "m.jsonl.gz", "o").complete);
+    let mut cut = gzip(chat("a", CONVERSATION));
+    cut.truncate(cut.len() - 4);
+    fs::write(batch.path("r/1.jsonl"), cut).unwrap();
+    let report = batch.process("r", "m.jsonl.gz", "o");
+    assert_eq!(report.total.accepted, 2);
+    assert!(!report.complete, "a file that is not whole is told, even where all that was planned is there");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod augment;
 mod cancel;
+mod check;
 mod desk;
 mod exit;
 mod fetch;
@@ -74,6 +75,7 @@ enum Command {
     Fetch(fetch::Args),
     Cancel(cancel::Args),
     Process(process::Args),
+    Check(check::Args),
     Augment(augment::Args),
     Serve(serve::Args),
     Languages(languages::Args),
@@ -138,6 +140,7 @@ impl Command {
             Self::Augment(args) => augment::run(args, context),
             Self::Languages(args) => languages::run(args, context),
             Self::Process(args) => process::run(args, context),
+            Self::Check(args) => check::run(args, context),
             Self::Serve(args) => serve::run(args, context),
             Self::Submit(args) => submit::run(args, context),
             Self::Status(args) => status::run(args, context),

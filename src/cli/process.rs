@@ -87,6 +87,16 @@ fn show(report: &Report, output: &Output, progress: &dyn Progress) {
     for at in report.damaged_metadata.iter().take(5) {
         print::line(format_args!("damaged metadata at {}:{}", at.file.display(), at.line));
     }
+    for file in report.files.iter().filter(|file| file.problem.is_some()) {
+        print::line(format_args!(
+            "not whole: {}: {}",
+            file.file.display(),
+            file.problem.as_deref().unwrap_or_default()
+        ));
+    }
+    if report.planned_twice > 0 {
+        print::line(format_args!("{} requests are planned more than once; each counts once", report.planned_twice));
+    }
     match report.passed_over().len() {
         0 => {}
         count => progress.note(&format!("{count} files hold lines of another kind and were passed over")),
