@@ -10,6 +10,7 @@ mod interrupt;
 mod languages;
 mod print;
 mod process;
+mod retry;
 mod run;
 mod serve;
 mod status;
@@ -68,18 +69,16 @@ struct Global {
 enum Command {
     Run(run::Args),
     Generate(generate::Args),
-    Process(process::Args),
-    Augment(augment::Args),
-    Serve(serve::Args),
-<<<<<<< HEAD
     Submit(submit::Args),
     Status(status::Args),
     Watch(watch::Args),
     Fetch(fetch::Args),
     Cancel(cancel::Args),
-=======
+    Retry(retry::Args),
+    Process(process::Args),
+    Augment(augment::Args),
+    Serve(serve::Args),
     Languages(languages::Args),
->>>>>>> main
 }
 
 /// What every command has at hand.
@@ -135,15 +134,16 @@ impl Command {
         match self {
             Self::Run(args) => run::run(args, context),
             Self::Generate(args) => generate::run(args, context),
-            Self::Augment(args) => augment::run(args, context),
-            Self::Languages(args) => languages::run(args, context),
-            Self::Process(args) => process::run(args, context),
-            Self::Serve(args) => serve::run(args, context),
             Self::Submit(args) => submit::run(args, context),
             Self::Status(args) => status::run(args, context),
             Self::Watch(args) => watch::run(args, context),
             Self::Fetch(args) => fetch::run(args, context),
             Self::Cancel(args) => cancel::run(args, context),
+            Self::Retry(args) => retry::run(args, context),
+            Self::Process(args) => process::run(args, context),
+            Self::Augment(args) => augment::run(args, context),
+            Self::Serve(args) => serve::run(args, context),
+            Self::Languages(args) => languages::run(args, context),
         }
     }
 }

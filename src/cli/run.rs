@@ -34,12 +34,8 @@ pub struct Args {
 pub fn run(args: Args, context: &Context) -> Result<Exit> {
     let num = args.plan.num;
     let generate = args.plan.options(context, args.provider, Amount::UpTo(num), args.out)?;
-    let options = Options {
-        generate,
-        output: args.output,
-        jobs: args.jobs,
-        now: context.clock_is_fixed.then_some(context.now),
-    };
+    let options =
+        Options { generate, output: args.output, jobs: args.jobs, now: context.clock_is_fixed.then_some(context.now) };
     let report = pipeline::run(&context.assets, &context.languages, &options, &context.progress)?;
     if context.json {
         print::json(&report);

@@ -109,7 +109,12 @@ fn folders(options: &generate::Options) -> impl Iterator<Item = PathBuf> {
 }
 
 /// Has all shards answered by the server inside this program.
-fn answer(shards: &[jobs::Shard], languages: &Arc<Languages>, options: &Options, progress: &dyn Progress) -> Result<()> {
+fn answer(
+    shards: &[jobs::Shard],
+    languages: &Arc<Languages>,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<()> {
     let folder = &options.generate.out;
     let runtime = Runtime::new().map_err(|error| Error::Usage(format!("cannot start a runtime: {error}")))?;
     runtime.block_on(async {
