@@ -2,7 +2,7 @@
 
 # All tests, as the README has it.
 test:
-    ./test.sh
+    cargo test
 
 # Everything that a change must pass.
 ci:

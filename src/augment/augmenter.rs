@@ -1,5 +1,7 @@
 //! The pure core of the stage: a locale's devices and rules, and what they make of an utterance.
 
+use std::sync::Arc;
+
 use crate::augment::correct::Corrector;
 use crate::augment::device::{self, Characters, Device};
 use crate::augment::engine::{Plan, Source};
@@ -7,7 +9,6 @@ use crate::augment::log::{LoggedEdit, log};
 use crate::augment::severity::{PerSeverity, SEVERITIES, targets};
 use crate::language::{Keyboards, TextRules};
 use crate::model::Locale;
-use crate::{Error, Result};
 
 /// The columns of the guide, in its order of layouts: the native one, and the two grids.
 pub const COLUMNS: [&str; 3] = ["qwerty", "abc", "frequency"];
@@ -16,7 +17,7 @@ pub const COLUMNS: [&str; 3] = ["qwerty", "abc", "frequency"];
 #[derive(Debug)]
 pub struct Augmenter {
     seed: u64,
-    characters: Characters,
+    characters: Arc<Characters>,
     devices: [Device; COLUMNS.len()],
     corrector: Corrector,
     provenance: String,
@@ -46,15 +47,8 @@ pub struct Variants<'a> {
 
 impl Augmenter {
     /// The augmenter of a locale.
-    ///
-    /// # Errors
-    /// [`Error::Data`] when the locale's script is typed through an input method that is not there yet.
-    pub fn new(locale: &Locale, keyboards: &Keyboards, rules: &TextRules, seed: u64) -> Result<Self> {
-        if matches!(rules.script.as_str(), "Kore" | "Hang" | "Jpan" | "Hans" | "Hant" | "Hani") {
-            let file = format!("languages/keyboards/{locale}.toml");
-            let detail = format!("script {} is typed through an input method, which is missing", rules.script);
-            return Err(Error::data(file, detail));
-        }
+    #[must_use]
+    pub fn new(locale: &Locale, keyboards: &Keyboards, rules: &TextRules, seed: u64) -> Self {
         let (characters, devices) = device::standard(keyboards, rules);
         let rates = SEVERITIES.map(|severity| f64::from(severity.percent) / 100.0);
         let mut provenance = format!("{{\"seed\":{seed},\"unit\":\"grapheme\",\"rates\":{rates:?}");
@@ -63,7 +57,7 @@ impl Augmenter {
         }
         provenance.push('}');
         let corrector = Corrector::new(rules, locale.language());
-        Ok(Self { seed, characters, devices, corrector, provenance })
+        Self { seed, characters, devices, corrector, provenance }
     }
 
     /// Draws the variants of `utterance`.

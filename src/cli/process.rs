@@ -1,11 +1,13 @@
 //! `aacorn process`: results become records.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::Result;
 use crate::files::MAX_LINE_BYTES;
 use crate::process::{self, LocaleReport, Options, Output, Report};
 use crate::progress::Progress;
+use crate::recipe::Recipe;
 
 use super::{Context, Exit, print};
 
@@ -47,6 +49,8 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
         fresh: args.fresh,
         max_line: usize::from(args.max_line) << 20,
         jobs: args.jobs,
+        languages: Arc::clone(&context.languages),
+        rules: Recipe::load(&context.assets, "aac")?.rules,
     };
     let report = process::process(&options, &context.progress)?;
     if context.json {
@@ -69,6 +73,7 @@ fn show(report: &Report, output: &Output, progress: &dyn Progress) {
         }
         counts("repaired", &locale.repaired);
         counts("flagged", &locale.flagged);
+        counts("not applied", &locale.not_applied);
     }
     if report.locales.len() > 1 {
         let total = LocaleReport { tally: report.total.clone(), ..LocaleReport::default() };

@@ -65,6 +65,20 @@ impl<'a> Conversation<'a> {
         Ok(conversation)
     }
 
+    /// The turns, in order.
+    pub fn turns(&self) -> &[Turn<'a>] {
+        &self.turns
+    }
+
+    /// The request that the answer itself says it answers, where it says so.
+    pub fn echo(&self) -> Option<Text<'a>> {
+        let (_, field) = self.fields.iter().find(|(key, _)| matches!(key.raw(), "custom_id" | "request_ref"))?;
+        match field {
+            Field::Other(value) => Reader::new(value).string().ok(),
+            Field::Turns => None,
+        }
+    }
+
     /// Writes `"key":value,` for each field, in the answer's order; fields that are ours to write are left out.
     pub fn write(&self, out: &mut Vec<u8>) {
         for (key, field) in &self.fields {

@@ -116,8 +116,11 @@ impl Plan {
                     return Ok(());
                 }
                 found += u64::from(seen.kind != LineKind::Other);
-                match seen.id.map(|id| self.find(id, &mut hint)) {
-                    Some(Some(ordinal)) => self.answer(ordinal, seen.place),
+                match seen.id.map(|id| self.find(id, hint)) {
+                    Some(Some(ordinal)) => {
+                        self.answer(ordinal, seen.place);
+                        hint = ordinal + 1;
+                    }
                     Some(None) => strays.push((Stray::UnknownId, seen.place.line())),
                     None => strays.push((Stray::NoId, seen.place.line())),
                 }
@@ -136,18 +139,13 @@ impl Plan {
         Ok(())
     }
 
-    /// The ordinal of a request. `hint` is where the last one was: answers mostly come in the order of their requests.
-    pub fn find(&self, id: [u64; 2], hint: &mut u32) -> Option<u32> {
-        let next = hint.wrapping_add(1);
-        let ordinal = match self.entries.get(next as usize) {
-            Some(entry) if entry.id == id => next,
-            _ => {
-                let at = self.index.binary_search_by_key(&id, |ordinal| self.entries[*ordinal as usize].id).ok()?;
-                self.index[at]
-            }
-        };
-        *hint = ordinal;
-        Some(ordinal)
+    /// The ordinal of a request. `hint` is tried first: answers mostly come in the order of their requests.
+    pub fn find(&self, id: [u64; 2], hint: u32) -> Option<u32> {
+        if self.entries.get(hint as usize).is_some_and(|entry| entry.id == id) {
+            return Some(hint);
+        }
+        let at = self.index.binary_search_by_key(&id, |ordinal| self.entries[*ordinal as usize].id).ok()?;
+        Some(self.index[at])
     }
 
     /// Adds a line that answers a request.

@@ -80,10 +80,13 @@ fn part(
     }
     let file = inputs.add(path, role);
     let mut unplanned = Vec::new();
-    let (mut number, mut hint) = (0u64, u32::MAX);
+    let (mut number, mut hint) = (0u64, 0);
     scan(inputs, file, options.max_line, progress, &Silent, |seen| {
-        match seen.id.and_then(|id| plan.find(id, &mut hint)) {
-            Some(ordinal) => plan.answer(ordinal, seen.place),
+        match seen.id.and_then(|id| plan.find(id, hint)) {
+            Some(ordinal) => {
+                plan.answer(ordinal, seen.place);
+                hint = ordinal + 1;
+            }
             None => unplanned.push((number, seen.place)),
         }
         number += 1;

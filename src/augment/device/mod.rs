@@ -5,21 +5,27 @@
 
 mod board;
 mod grid;
+mod input;
 mod scanning;
 mod spatial;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::augment::engine::{Cause, Class, Edit, Kind, Op, Source, Symbol};
 use crate::language::{Keyboards, TextRules};
 use crate::random::Stream;
-use table::Table;
+use table::{Choice, Table, choose};
 
 pub use scanning::Scanning;
 pub use spatial::Touch;
+
+/// How many letters a search for any error at all tries at each place.
+const FEW_LETTERS: usize = 64;
 
 /// Which of a locale's layouts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -96,7 +102,7 @@ impl Mix {
     }
 }
 
-/// Something that may come instead of the character meant.
+/// Something that may come of a character meant.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Slip {
     /// What comes.
@@ -105,18 +111,30 @@ pub struct Slip {
     pub weight: f64,
     /// Why.
     pub cause: Cause,
+    /// It comes instead of the character meant; else after it.
+    pub instead: bool,
 }
 
 /// An access method on a layout: what it confuses with what.
-pub trait Model {
+pub trait Model: fmt::Debug + Send + Sync {
     /// The characters that can be typed.
     fn characters(&self) -> Vec<char>;
 
     /// What may come instead of `meant`.
     fn instead(&self, meant: char) -> Vec<Slip>;
 
-    /// What may come besides `meant`.
+    /// What may come when a key is pressed besides those of `meant`.
     fn besides(&self, meant: char) -> Vec<Slip>;
+
+    /// What may remain of `meant` when one of its keys is not registered; nothing where it has one key.
+    fn remains(&self, _meant: char) -> Vec<Slip> {
+        Vec::new()
+    }
+
+    /// What comes after `meant` when its last key counts twice; nothing when that is `meant` again.
+    fn again(&self, _meant: char) -> Vec<Slip> {
+        Vec::new()
+    }
 
     /// The shares of the kinds of error.
     fn mix(&self) -> Mix;
@@ -129,23 +147,20 @@ pub trait Model {
 #[derive(Debug)]
 pub struct Characters {
     ascii: [u16; 128],
-    others: Vec<(char, u16)>,
-    count: usize,
+    sorted: Vec<char>,
 }
 
 impl Characters {
     /// Numbers `chars`.
     pub fn new(chars: impl IntoIterator<Item = char>) -> Self {
-        let numbers: BTreeMap<char, u16> = chars.into_iter().map(|char| (char, 0)).collect();
+        let sorted: Vec<char> = chars.into_iter().collect::<BTreeSet<char>>().into_iter().collect();
         let mut ascii = [0; 128];
-        let mut others = Vec::new();
-        for (char, number) in numbers.keys().zip(1..) {
-            match ascii.get_mut(*char as usize) {
-                Some(slot) => *slot = number,
-                None => others.push((*char, number)),
+        for (char, number) in sorted.iter().zip(1..) {
+            if let Some(slot) = ascii.get_mut(*char as usize) {
+                *slot = number;
             }
         }
-        Self { ascii, others, count: numbers.len() + 1 }
+        Self { ascii, sorted }
     }
 
     /// The number of a character.
@@ -153,7 +168,7 @@ impl Characters {
     pub fn number(&self, char: char) -> u16 {
         match self.ascii.get(char as usize) {
             Some(number) => *number,
-            None => self.others.binary_search_by_key(&char, |other| other.0).map_or(0, |at| self.others[at].1),
+            None => self.sorted.binary_search(&char).map_or(0, |at| at as u16 + 1),
         }
     }
 }
@@ -165,38 +180,41 @@ pub struct Device {
     pub layout: Layout,
     /// The access method.
     pub access: Access,
+    model: Box<dyn Model>,
+    characters: Arc<Characters>,
     kinds: [(Kind, u16); 5],
     instead: Table,
     besides: Table,
+    remains: Table,
+    again: Table,
     lapses: (Cause, Cause),
     letters: Vec<Symbol>,
 }
 
 impl Device {
-    /// Computes the tables of a model for the characters of a locale.
+    /// A device whose keys err as `model` says.
     #[must_use]
-    pub fn new(layout: Layout, access: Access, model: &dyn Model, characters: &Characters) -> Self {
-        let known = model.characters();
-        let table = |slips: &dyn Fn(char) -> Vec<Slip>| {
-            let rows = known.iter().map(|char| (characters.number(*char), slips(*char)));
-            Table::new(characters.count, rows)
-        };
+    pub fn new(layout: Layout, access: Access, model: Box<dyn Model>, characters: &Arc<Characters>) -> Self {
         let mut upto = 0u32;
         let kinds = model.mix().shares().map(|(kind, share)| {
-            upto += u32::from(share) * 65536 / 1000;
-            (kind, upto.min(65535) as u16)
+            upto += u32::from(share);
+            (kind, (upto * 65536 / 1000).min(65535) as u16)
         });
-        let mut letters: Vec<Symbol> =
-            known.iter().filter(|char| char.is_alphabetic() && !char.is_uppercase()).map(|char| *char as u32).collect();
-        letters.sort_unstable();
+        let lower = |char: &char| char.is_alphabetic() && !char.is_uppercase();
+        let letters = model.characters().into_iter().filter(lower).take(FEW_LETTERS).map(Symbol::from).collect();
+        let table = || Table::new(characters.sorted.len() + 1);
         Self {
             layout,
             access,
             kinds,
-            instead: table(&|char| model.instead(char)),
-            besides: table(&|char| model.besides(char)),
+            instead: table(),
+            besides: table(),
+            remains: table(),
+            again: table(),
             lapses: model.lapses(),
             letters,
+            characters: Arc::clone(characters),
+            model,
         }
     }
 
@@ -210,25 +228,32 @@ impl Device {
     /// An error of `kind` at grapheme `at`; its new graphemes are pushed to `new`. `None` when the device does not err so there.
     pub fn propose(&self, source: &Source, kind: Kind, at: usize, bits: u32, new: &mut Vec<Symbol>) -> Option<Edit> {
         let class = source.class(at);
+        let slip = |choice: Option<&Choice>, new: &mut Vec<Symbol>| {
+            let choice = choice?;
+            new.push(choice.to);
+            Some(if choice.instead {
+                Edit::new(kind, Op::Substitute, choice.cause, (at, 1), 1)
+            } else {
+                let before = kind == Kind::Addition && bits >> 16 & 1 == 1 && !class.has(Class::INITIAL);
+                Edit::new(kind, Op::Insert, choice.cause, (at + usize::from(!before), 0), 1)
+            })
+        };
+        let (key, draw) = (source.key(at), bits as u16);
         match kind {
             Kind::Substitution if class.has(Class::MARKED) => {
                 new.push(source.base(at).into());
                 Some(Edit::new(kind, Op::Substitute, Cause::MissedMark, (at, 1), 1))
             }
-            Kind::Substitution => {
-                let slip = self.instead.draw(source.key(at), bits as u16)?;
-                new.push(slip.to);
-                Some(Edit::new(kind, Op::Substitute, slip.cause, (at, 1), 1))
-            }
-            Kind::Omission => Some(Edit::new(kind, Op::Delete, self.lapses.0, (at, 1), 1)),
-            Kind::Addition => {
-                let slip = self.besides.draw(source.key(at), bits as u16)?;
-                new.push(slip.to);
-                let before = bits >> 16 & 1 == 1 && !class.has(Class::INITIAL);
-                Some(Edit::new(kind, Op::Insert, slip.cause, (at + usize::from(!before), 0), 1))
+            Kind::Substitution => slip(choose(self.instead(key), draw), new),
+            Kind::Addition => slip(choose(self.row(&self.besides, key, |char| self.model.besides(char)), draw), new),
+            Kind::Omission => {
+                let remains = self.row(&self.remains, key, |char| self.model.remains(char));
+                let whole = Edit::new(kind, Op::Delete, self.lapses.0, (at, 1), 1);
+                slip(choose(remains, draw), new).or(Some(whole))
             }
             Kind::Repetition => {
-                new.push(source.symbol(at));
+                let again = self.row(&self.again, key, |char| self.model.again(char));
+                new.push(choose(again, draw).map_or_else(|| source.symbol(at), |choice| choice.to));
                 Some(Edit::new(kind, Op::Insert, self.lapses.1, (at + 1, 0), 1))
             }
             Kind::Transposition => {
@@ -246,31 +271,45 @@ impl Device {
         }
     }
 
-    /// All that may come instead of a character, by its number.
-    pub fn alternatives(&self, key: u16) -> impl Iterator<Item = Symbol> + Clone {
-        self.instead.row(key).iter().map(|slip| slip.to)
+    /// All that may come instead of a character, by its number, likeliest first.
+    pub fn instead(&self, key: u16) -> &[Choice] {
+        self.row(&self.instead, key, |char| self.model.instead(char))
     }
 
-    /// The letters that can be typed, lower case, in order of code point.
+    /// Letters that can be typed.
     pub fn letters(&self) -> impl Iterator<Item = Symbol> + Clone {
         self.letters.iter().copied()
+    }
+
+    fn row<'a>(&self, table: &'a Table, key: u16, slips: impl FnOnce(char) -> Vec<Slip>) -> &'a [Choice] {
+        table.row(key, || match key.checked_sub(1) {
+            Some(at) => slips(self.characters.sorted[usize::from(at)]),
+            None => Vec::new(),
+        })
     }
 }
 
 /// The devices of the guide's columns: the native layout by touch, the two grids by switch scanning.
 #[must_use]
-pub fn standard(keyboards: &Keyboards, rules: &TextRules) -> (Characters, [Device; 3]) {
-    let touch = Touch::new(board::Board::new(keyboards, rules));
-    let abc = Scanning::new(grid::Cells::new(&keyboards.abc, &keyboards.alphabet));
-    let frequency = Scanning::new(grid::Cells::new(&keyboards.frequency, &keyboards.alphabet));
-    let models: [(Layout, Access, &dyn Model); 3] = [
-        (Layout::Native, Access::Touch, &touch),
-        (Layout::Abc, Access::Scanning, &abc),
-        (Layout::Frequency, Access::Scanning, &frequency),
+pub fn standard(keyboards: &Keyboards, rules: &TextRules) -> (Arc<Characters>, [Device; 3]) {
+    let models = [
+        (Layout::Native, Access::Touch, model(keyboards, rules, Layout::Native)),
+        (Layout::Abc, Access::Scanning, model(keyboards, rules, Layout::Abc)),
+        (Layout::Frequency, Access::Scanning, model(keyboards, rules, Layout::Frequency)),
     ];
-    let characters = Characters::new(models.iter().flat_map(|(.., model)| model.characters()));
+    let characters = Arc::new(Characters::new(models.iter().flat_map(|(.., model)| model.characters())));
     let devices = models.map(|(layout, access, model)| Device::new(layout, access, model, &characters));
     (characters, devices)
+}
+
+/// The model of a layout, through the input method of the script where it has one.
+fn model(keyboards: &Keyboards, rules: &TextRules, layout: Layout) -> Box<dyn Model> {
+    let grid = |grid| Scanning::new(grid::Cells::new(grid, &keyboards.alphabet));
+    match layout {
+        Layout::Native => input::through(Touch::new(board::Board::new(keyboards, rules)), &rules.script),
+        Layout::Abc => input::through(grid(&keyboards.abc), &rules.script),
+        Layout::Frequency => input::through(grid(&keyboards.frequency), &rules.script),
+    }
 }
 
 /// The stream of one (turn, layout, access).

@@ -43,7 +43,9 @@ impl Model for Scanning {
             (self.cells.cell_on(place, -1), early, Cause::EarlyCell),
         ];
         let cased = |char: char| if meant.is_uppercase() { capital(char).unwrap_or(char) } else { char };
-        let given = steps.into_iter().filter_map(|(to, weight, cause)| Some(Slip { to: cased(to?), weight, cause }));
+        let given = steps
+            .into_iter()
+            .filter_map(|(to, weight, cause)| Some(Slip { to: cased(to?), weight, cause, instead: true }));
         given.filter(|slip| slip.to != meant).collect()
     }
 

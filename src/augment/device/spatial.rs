@@ -34,7 +34,7 @@ impl Touch {
         let others = self.board.keys().iter().enumerate().filter(|(key, _)| *key != stroke.key);
         let slips = others.filter_map(|(index, key)| {
             let to = self.board.with_key(stroke, index).filter(|to| *to != meant)?;
-            Some(Slip { to, weight: share(aim, key, SPREAD), cause })
+            Some(Slip { to, weight: share(aim, key, SPREAD), cause, instead: cause == Cause::Miss })
         });
         merged(slips)
     }
@@ -51,7 +51,7 @@ impl Model for Touch {
         if let Some((to, cause)) = bare.filter(|(to, _)| *to != meant) {
             let missed: f64 = slips.iter().map(|slip| slip.weight).sum();
             let weight = if missed > 0.0 { missed * BARE / (1.0 - BARE) } else { 1.0 };
-            slips.push(Slip { to, weight, cause });
+            slips.push(Slip { to, weight, cause, instead: true });
         }
         slips
     }

@@ -1,5 +1,7 @@
 //! Weighted choices as integers.
 
+use std::sync::OnceLock;
+
 use super::Slip;
 use crate::augment::engine::{Cause, Symbol};
 
@@ -15,44 +17,44 @@ pub struct Choice {
     pub to: Symbol,
     /// Why.
     pub cause: Cause,
+    /// It comes instead of the character; else after it.
+    pub instead: bool,
 }
 
-/// For each character, what may come of it.
+/// For each character, what may come of it; a row is computed when it is first asked for.
 #[derive(Debug)]
 pub struct Table {
-    rows: Vec<(u32, u32)>,
-    choices: Vec<Choice>,
+    rows: Vec<OnceLock<Box<[Choice]>>>,
 }
 
 impl Table {
-    /// Quantises the weights of each row to 65,536ths, likeliest first.
-    pub fn new(count: usize, rows: impl Iterator<Item = (u16, Vec<Slip>)>) -> Self {
-        let mut table = Self { rows: vec![(0, 0); count], choices: Vec::new() };
-        for (number, mut slips) in rows {
-            let total: f64 = slips.iter().map(|slip| slip.weight).sum();
-            slips.retain(|slip| slip.weight >= total * RAREST);
-            slips.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.to.cmp(&b.to)));
-            let total: f64 = slips.iter().map(|slip| slip.weight).sum();
-            let start = table.choices.len();
-            let mut sum = 0.0;
-            for slip in &slips {
-                sum += slip.weight;
-                let below = (sum / total * 65536.0 + 0.5) as u32;
-                table.choices.push(Choice { below, to: slip.to.into(), cause: slip.cause });
-            }
-            table.rows[usize::from(number)] = (start as u32, table.choices.len() as u32);
-        }
-        table
+    /// A table of `count` rows.
+    pub fn new(count: usize) -> Self {
+        Self { rows: (0..count).map(|_| OnceLock::new()).collect() }
     }
 
     /// What may come of a character, by its number.
-    pub fn row(&self, number: u16) -> &[Choice] {
-        let (start, end) = self.rows[usize::from(number)];
-        &self.choices[start as usize..end as usize]
+    pub fn row(&self, number: u16, slips: impl FnOnce() -> Vec<Slip>) -> &[Choice] {
+        self.rows[usize::from(number)].get_or_init(|| quantised(slips()))
     }
+}
 
-    /// One of them.
-    pub fn draw(&self, number: u16, bits: u16) -> Option<&Choice> {
-        self.row(number).iter().find(|choice| u32::from(bits) < choice.below)
-    }
+/// The weights in 65,536ths, likeliest first.
+fn quantised(mut slips: Vec<Slip>) -> Box<[Choice]> {
+    let total: f64 = slips.iter().map(|slip| slip.weight).sum();
+    slips.retain(|slip| slip.weight >= total * RAREST);
+    slips.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.to.cmp(&b.to)));
+    let total: f64 = slips.iter().map(|slip| slip.weight).sum();
+    let mut sum = 0.0;
+    let choices = slips.iter().map(|slip| {
+        sum += slip.weight;
+        let below = (sum / total * 65536.0 + 0.5) as u32;
+        Choice { below, to: slip.to.into(), cause: slip.cause, instead: slip.instead }
+    });
+    choices.collect()
+}
+
+/// One of a row.
+pub fn choose(row: &[Choice], bits: u16) -> Option<&Choice> {
+    row.iter().find(|choice| u32::from(bits) < choice.below)
 }

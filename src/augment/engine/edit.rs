@@ -66,6 +66,8 @@ pub enum Cause {
     MissedSelection,
     /// One selection counted twice.
     RepeatedSelection,
+    /// The input method gave another character of the same sound.
+    WrongConversion,
 }
 
 /// One error in an utterance: its graphemes `start .. start + len` become others.

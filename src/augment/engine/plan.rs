@@ -323,7 +323,7 @@ impl Plan {
                     continue;
                 }
                 let symbol = source.symbol(at);
-                let known = device.alternatives(source.key(at)).chain(device.letters());
+                let known = device.instead(source.key(at)).iter().map(|choice| choice.to).chain(device.letters());
                 let known: Vec<Symbol> = known.filter(|other| *other != symbol && *other < FIRST_CLUSTER).collect();
                 let substituted = known.iter().map(|new| (Op::Substitute, (at, 1), Some(*new)));
                 let inserted = std::iter::once(&symbol).chain(&known).map(|new| (Op::Insert, (at + 1, 0), Some(*new)));
