@@ -54,8 +54,13 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
         (_, None) => Answers::Remote { base_url: args.base_url, key_env: args.api_key_env },
     };
     let generate = args.plan.options(context, args.provider, Amount::UpTo(num), args.out)?;
-    let options =
-        Options { generate, output: args.output, jobs: args.jobs, now: context.clock_is_fixed.then_some(context.now), answers };
+    let options = Options {
+        generate,
+        output: args.output,
+        jobs: args.jobs,
+        now: context.clock_is_fixed.then_some(context.now),
+        answers,
+    };
     let report = pipeline::run(&context.assets, &context.languages, &options, &context.progress)?;
     if context.json {
         print::json(&report);

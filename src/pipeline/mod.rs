@@ -17,6 +17,7 @@ use crate::ledger::Ledger;
 use crate::model::{Clock, Locale, Tally};
 use crate::progress::{Progress, go_on};
 use crate::provider::{BatchApi, Connection, Place, connect};
+use crate::recipe::Recipe;
 use crate::serve::{Engine, Live, Phrasebook};
 use crate::{Error, Result, augment, generate, jobs, process};
 
@@ -110,6 +111,8 @@ pub fn run(assets: &Assets, languages: &Arc<Languages>, options: &Options, progr
             fresh: false,
             max_line: crate::files::MAX_LINE_BYTES,
             jobs: options.jobs,
+            languages: Arc::clone(languages),
+            rules: Recipe::load(assets, &options.generate.recipe)?.rules,
         },
         progress,
     )?;
