@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Context, Exit, print};
-use crate::augment::{FileReport, Input, Options, augment};
+use crate::augment::{FileReport, Input, Options, augment, named_profiles};
 use crate::{Error, Result};
 
 /// Add noisy and corrected variants to each utterance of a person who types to speak.
@@ -30,6 +30,9 @@ pub struct Args {
     /// Write the edit log of each noisy variant as well.
     #[arg(long)]
     edits: bool,
+    /// Add the variants of a profile, such as eye-gaze. Repeatable.
+    #[arg(long, value_name = "NAME")]
+    profile: Vec<String>,
 }
 
 /// Runs it.
@@ -38,6 +41,7 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
         jobs: args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
         seed: args.seed,
         edits: args.edits,
+        profiles: named_profiles(&context.assets, &args.profile)?,
         input: args.files(context)?,
     };
     if options.jobs == 0 {

@@ -16,6 +16,14 @@ pub enum Kind {
     Repetition,
     /// Two keys in the wrong order.
     Transposition,
+    /// One key held down, registered many times.
+    KeyRepeat,
+    /// Two words without the space between them.
+    RunTogether,
+    /// A small word left out.
+    DroppedWord,
+    /// Another word, taken from the predictions.
+    Prediction,
 }
 
 /// What happens to the text.
@@ -66,6 +74,26 @@ pub enum Cause {
     MissedSelection,
     /// One selection counted twice.
     RepeatedSelection,
+    /// The pointer overshot the key on its way.
+    Overshoot,
+    /// The gaze was measured beside where it was.
+    Drift,
+    /// The gaze rested on a key in passing.
+    Midas,
+    /// The gaze rested too briefly.
+    ShortDwell,
+    /// The gaze rested long enough for two.
+    LongDwell,
+    /// The pointer was clicked in passing.
+    ClickInPassing,
+    /// The key was held until it repeated.
+    HeldKey,
+    /// The space was not typed.
+    RunTogether,
+    /// The word was left out.
+    DroppedWord,
+    /// Another word was taken from the predictions.
+    WrongPrediction,
     /// The input method gave another character of the same sound.
     WrongConversion,
 }
