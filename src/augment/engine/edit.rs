@@ -98,6 +98,41 @@ pub enum Cause {
     WrongConversion,
 }
 
+impl Cause {
+    /// It in words.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Miss => "miss",
+            Self::MissedShift => "missed shift",
+            Self::MissedAltGr => "missed AltGr",
+            Self::MissedDeadKey => "missed dead key",
+            Self::MissedMark => "missed mark",
+            Self::LightPress => "light press",
+            Self::Bounce => "bounce",
+            Self::ExtraKey => "extra key",
+            Self::OutOfOrder => "out of order",
+            Self::LateRow => "late row",
+            Self::EarlyRow => "early row",
+            Self::LateCell => "late cell",
+            Self::EarlyCell => "early cell",
+            Self::MissedSelection => "missed selection",
+            Self::RepeatedSelection => "repeated selection",
+            Self::Overshoot => "overshoot",
+            Self::Drift => "drift",
+            Self::Midas => "midas",
+            Self::ShortDwell => "short dwell",
+            Self::LongDwell => "long dwell",
+            Self::ClickInPassing => "click in passing",
+            Self::HeldKey => "held key",
+            Self::RunTogether => "run together",
+            Self::DroppedWord => "dropped word",
+            Self::WrongPrediction => "wrong prediction",
+            Self::WrongConversion => "wrong conversion",
+        }
+    }
+}
+
 /// One error in an utterance: its graphemes `start .. start + len` become others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Edit {
