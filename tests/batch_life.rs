@@ -176,3 +176,20 @@ fn a_cancelled_job_is_shown_fetched_and_incomplete() {
     assert_eq!(code, 3, "{stdout}");
     assert!(stdout.contains("cancelled, fetched"), "{stdout}");
 }
+
+#[test]
+fn run_works_with_a_provider_and_with_an_upstream_and_pays_once() {
+    let (folder, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let serve = Serve::start(state.path());
+    let remote = ["run", "--lang", "en-GB", "--num", "3", "--provider", "openai", "--base-url", &serve.base];
+    for _ in 0..2 {
+        let shown = ok(folder.path(), &remote);
+        assert!(shown.contains("planned 3 = accepted 3"), "{shown}");
+        assert_eq!((serve.count("batches"), serve.count("files?purpose=batch")), (1, 1));
+    }
+    let other = tempfile::tempdir().unwrap();
+    let upstream =
+        ["run", "--lang", "en-GB", "--num", "3", "--upstream", &serve.base, "--api-key-env", "OPENAI_API_KEY"];
+    assert!(ok(other.path(), &upstream).contains("planned 3 = accepted 3"));
+    assert_eq!(serve.count("batches"), 1, "an upstream is asked line by line");
+}

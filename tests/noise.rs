@@ -52,11 +52,11 @@ fn check(kit: &Kit, utterance: &str, id: &[u8]) -> Result<(), TestCaseError> {
     let variants = kit.augmenter.variants(utterance, Key { record: id, turn: 3 }, &mut workspace);
     let source: Vec<&str> = utterance.graphemes(true).collect();
     prop_assert_eq!(variants.graphemes(), source.len());
-    for column in 0..COLUMNS.len() {
+    for (column, name) in COLUMNS.iter().enumerate() {
         let mut milder = BTreeSet::new();
         for severity in 0..SEVERITIES.len() {
             let text = variants.text(column, severity);
-            let named = format!("{} {utterance:?} {} {severity}: {text:?}", kit.locale, COLUMNS[column]);
+            let named = format!("{} {utterance:?} {} {severity}: {text:?}", kit.locale, name);
             prop_assert_eq!(distance(utterance, &text), variants.asked()[severity] as usize, "distance of {}", &named);
             prop_assert_eq!(variants.reached(column)[severity], variants.asked()[severity], "reached {}", &named);
             let log = variants.log(column, severity);

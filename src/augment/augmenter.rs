@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::augment::correct::Corrector;
+use crate::augment::correct::{Correction, Corrector};
 use crate::augment::device::{self, Characters, Device};
 use crate::augment::engine::{Plan, Source};
 use crate::augment::log::{LoggedEdit, log};
@@ -70,9 +70,9 @@ impl Augmenter {
         Variants { workspace }
     }
 
-    /// Appends the corrected form of `text` to `out`.
-    pub fn correct(&self, text: &str, out: &mut String) {
-        self.corrector.write(text, out);
+    /// The corrected form of `text`, in `room`.
+    pub fn correct<'a>(&self, text: &str, room: &'a mut Correction) -> &'a str {
+        self.corrector.correct(text, room)
     }
 
     /// How this augmenter works, as the JSON object that its records carry: seed, unit, rates, and the device of each column.
@@ -107,17 +107,17 @@ impl Variants<'_> {
         self.workspace.plans[column].reached()
     }
 
-    /// Appends a variant to `out`.
-    pub fn write(&self, column: usize, severity: usize, out: &mut String) {
+    /// Appends a variant to `out`, as UTF-8.
+    pub fn write(&self, column: usize, severity: usize, out: &mut Vec<u8>) {
         self.workspace.plans[column].write(&self.workspace.source, severity, out);
     }
 
     /// A variant.
     #[must_use]
     pub fn text(&self, column: usize, severity: usize) -> String {
-        let mut out = String::new();
+        let mut out = Vec::new();
         self.write(column, severity, &mut out);
-        out
+        String::from_utf8(out).expect("a variant is put together from text")
     }
 
     /// The edit log of a variant, in the order of the text.

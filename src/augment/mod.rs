@@ -1,6 +1,7 @@
 //! The fourth stage: each utterance of a person who types to speak gains noisy and corrected variants.
 
 mod augmenter;
+mod chars;
 mod correct;
 mod crew;
 mod device;
@@ -12,7 +13,7 @@ mod splice;
 mod stage;
 
 pub use augmenter::{Augmenter, COLUMNS, Key, Variants, Workspace};
-pub use correct::Corrector;
+pub use correct::{Correction, Corrector};
 pub use device::{Access, Device, Layout};
 pub use engine::{Cause, Kind, Op};
 pub use log::{LoggedEdit, Step, replay};

@@ -115,6 +115,12 @@ impl Client {
         self.base.as_str().trim_end_matches('/')
     }
 
+    /// Whether the server is on this machine.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.base)
+    }
+
     /// How long it goes on trying.
     #[must_use]
     pub fn patience(&self) -> Patience {

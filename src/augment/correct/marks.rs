@@ -3,6 +3,7 @@
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::words::ends_word;
+use crate::augment::chars::is_alphanumeric;
 use crate::language::TextRules;
 
 /// Marks of every script that close something; they keep the end of a sentence visible behind them.
@@ -84,7 +85,7 @@ impl Marks {
             if let Some((_, mark)) = native {
                 char = mark.chars().next().unwrap_or(char);
             }
-            let ends = chars.peek().is_none_or(|next| !next.is_alphanumeric());
+            let ends = chars.peek().is_none_or(|next| !is_alphanumeric(*next));
             let spaced = self.spaced.iter().find(|(mark, _)| *mark == char).filter(|_| ends && ends_word(before));
             if let Some((_, space)) = spaced {
                 out.push_str(space);
@@ -106,12 +107,13 @@ impl Marks {
         !(self.separated || before.is_ascii() && after.is_ascii())
     }
 
-    /// Adds the final mark where there is none and the text ends in a word.
+    /// Whether the text ends in a word, without a mark.
+    pub fn is_open(&self, text: &str) -> bool {
+        text.chars().rev().find(|char| !CLOSERS.contains(char)).is_some_and(ends_word)
+    }
+
+    /// Adds the final mark.
     pub fn close(&self, text: &mut String, question: bool) {
-        let last = text.chars().rev().find(|char| !CLOSERS.contains(char));
-        if !last.is_some_and(ends_word) {
-            return;
-        }
         let mark = if question { &self.question } else { &self.full_stop };
         if let Some((_, space)) = mark.chars().next().and_then(|mark| self.spaced.iter().find(|(m, _)| *m == mark)) {
             text.push_str(space);
@@ -148,7 +150,7 @@ impl Marks {
                 ended = false;
             }
             ended |= self.is_ender(char);
-            if ended && char.is_alphanumeric() {
+            if ended && is_alphanumeric(char) {
                 ended = false;
             }
         }

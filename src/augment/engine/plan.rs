@@ -47,24 +47,18 @@ impl Plan {
         self.clear(source.len());
         let goal = targets[targets.len() - 1];
         let mut spoiled = 0;
-        while self.extend(source, device, stream, &targets) {
+        loop {
+            let more = self.extend(source, device, stream, &targets);
             if self.is_exact(source, self.edits.len()) {
-                if self.cost() >= goal {
-                    break;
-                }
-            } else {
-                self.wanted = Some(self.drop_spoiler(source));
-                spoiled += 1;
-                if spoiled > 24 + goal {
-                    break;
-                }
+                break;
+            }
+            self.wanted = Some(self.drop_spoiler(source));
+            spoiled += 1;
+            if !more || spoiled > 24 + goal {
+                break;
             }
         }
-        if !self.is_exact(source, self.edits.len()) {
-            self.drop_spoiler(source);
-        }
         while self.cost() < goal && self.search(source, device, stream) {}
-        self.sort();
         self.settle(&targets);
     }
 
@@ -93,15 +87,17 @@ impl Plan {
         (edit.out.1 - edit.out.0) as usize
     }
 
-    /// Appends the text of a severity to `out`.
-    pub fn write(&self, source: &Source, severity: usize, out: &mut String) {
+    /// Appends the text of a severity to `out`, as UTF-8.
+    pub fn write(&self, source: &Source, severity: usize, out: &mut Vec<u8>) {
         let mut at = 0;
         for edit in self.in_text_order(severity) {
-            out.push_str(source.slice(at, edit.start as usize));
-            self.write_new(source, edit, out);
+            out.extend_from_slice(source.bytes(at, edit.start as usize));
+            for &symbol in self.new_symbols(edit) {
+                source.clusters.write_bytes(symbol, out);
+            }
             at = (edit.start + edit.len) as usize;
         }
-        out.push_str(source.slice(at, source.len()));
+        out.extend_from_slice(source.bytes(at, source.len()));
     }
 
     fn new_symbols(&self, edit: &Edit) -> &[Symbol] {
@@ -219,6 +215,11 @@ impl Plan {
 
     fn add(&mut self, edit: Edit) {
         self.mark(&edit);
+        // An insertion stands before what replaces the grapheme at its place.
+        let place = |edit: &Edit| 2 * edit.start + u32::from(edit.len > 0);
+        let here = place(&edit);
+        let after = self.order.iter().rposition(|other| place(&self.edits[*other as usize]) < here);
+        self.order.insert(after.map_or(0, |at| at + 1), self.edits.len() as u32);
         self.edits.push(edit);
     }
 
@@ -260,6 +261,7 @@ impl Plan {
             self.store.truncate(dropped.out.0 as usize);
         }
         self.edits.truncate(length);
+        self.order.retain(|at| (*at as usize) < length);
         self.used.fill(0);
         for at in 0..length {
             let edit = self.edits[at];
@@ -267,19 +269,8 @@ impl Plan {
         }
     }
 
-    fn sort(&mut self) {
-        self.order.clear();
-        self.order.extend(0..self.edits.len() as u32);
-        let edits = &self.edits;
-        self.order.sort_unstable_by_key(|at| {
-            let edit = &edits[*at as usize];
-            (edit.start, edit.len > 0)
-        });
-    }
-
     /// Whether the distance after the first `length` edits is the sum of their costs, and every grapheme still stands alone.
     fn is_exact(&mut self, source: &mut Source, length: usize) -> bool {
-        self.sort();
         self.text.clear();
         let mut at = 0;
         for index in self.order.iter().filter(|index| (**index as usize) < length) {
