@@ -31,7 +31,7 @@ fn conversation(number: usize) -> String {
         })
         .collect();
     let whole = serde_json::json!({"scene": "Margaret is in the living room with Colin.", "conversation": turns});
-    if number % 2 == 0 { whole.to_string() } else { serde_json::to_string_pretty(&whole).expect("plain data") }
+    if number.is_multiple_of(2) { whole.to_string() } else { serde_json::to_string_pretty(&whole).expect("plain data") }
 }
 
 fn answer(number: usize) -> String {

@@ -70,7 +70,10 @@ fn salvaging(bytes: &[u8]) {
     }
 }
 
-const TARGETS: [(&str, fn(&[u8])); 3] = [("lines", lines), ("decode", decoding), ("salvage", salvaging)];
+/// A name, and what is done with an input.
+type Target = (&'static str, fn(&[u8]));
+
+const TARGETS: [Target; 3] = [("lines", lines), ("decode", decoding), ("salvage", salvaging)];
 
 /// Bytes that readers of JSON Lines trip over.
 const TOKENS: [&[u8]; 24] = [
