@@ -339,6 +339,7 @@ fn strays_are_counted_apart_with_their_lines() {
         (Stray::Duplicate, vec![4]),
     ];
     assert_eq!(lines, BTreeMap::from(expected));
+    assert_eq!(report.locales["en-GB"].tally.strays, BTreeMap::from([(Stray::NotJson, 1), (Stray::Duplicate, 1)]));
     assert_eq!((report.total.accepted, report.total.missing), (1, 1));
     assert!(report.total.balances() && !report.complete);
 }
