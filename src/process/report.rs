@@ -38,7 +38,7 @@ pub struct Report {
 /// What became of the requests of a locale.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct LocaleReport {
-    /// planned = accepted + rejected + missing.
+    /// planned = accepted + rejected + missing; its strays are those that name one of its requests.
     pub tally: Tally,
     /// Of the accepted, those that an earlier run had accepted and this one has no better answer for.
     pub kept: u64,
