@@ -35,6 +35,7 @@ pub mod serve;
 
 pub mod dialect;
 
+pub mod price;
 pub mod recipe;
 
 pub mod language;

@@ -193,3 +193,34 @@ fn run_works_with_a_provider_and_with_an_upstream_and_pays_once() {
     assert!(ok(other.path(), &upstream).contains("planned 3 = accepted 3"));
     assert_eq!(serve.count("batches"), 1, "an upstream is asked line by line");
 }
+
+#[test]
+fn costs_are_told_before_and_after_and_a_budget_stops_between_shards() {
+    let (folder, state) = project();
+    let serve = Serve::start(state.path());
+    let here = folder.path();
+    let table = ["cost", "--requests", "100", "10000", "--input-tokens", "3000", "--expected-output", "2000"];
+    let shown = ok(here, &[&table[..], &["--price-in", "3", "--price-out", "15"]].concat());
+    for figure in ["$3.90", "$1.95", "$390.00", "$195.00", "each: $0.039 at once, $0.0195 in a batch"] {
+        assert!(shown.contains(figure), "{figure}: {shown}");
+    }
+    let shown = ok(here, &["cost"]);
+    assert!(shown.contains("no price known for `phrasebook-1`") && shown.contains("give --expected-output"), "{shown}");
+    assert!(!shown.contains("$0"), "an unknown price is not zero: {shown}");
+
+    let prices = ["--price-in", "1000", "--price-out", "1000", "--expected-output", "100"];
+    let priced: Value = serde_json::from_str(&ok(here, &[&["cost", "--json"][..], &prices].concat())).unwrap();
+    let each = priced[0]["estimate"]["batch"].as_f64().unwrap();
+    assert!(each > 0.3, "{priced}");
+    let most = format!("{:.4}", each * 2.5);
+    let submit = [&["submit", "--base-url", &serve.base, "--max-cost", &most][..], &prices].concat();
+    for _ in 0..2 {
+        let (code, _, stderr) = run(here, &submit);
+        assert_eq!(code, 3);
+        assert!(stderr.contains("1 batch files were not sent"), "{stderr}");
+        assert_eq!(serve.count("batches"), 2);
+    }
+    run(here, &["watch"]);
+    let shown = ok(here, &[&["cost"][..], &prices[..4]].concat());
+    assert!(shown.contains("bill, in a batch: $"), "{shown}");
+}

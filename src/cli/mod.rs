@@ -2,6 +2,7 @@
 
 mod augment;
 mod cancel;
+mod cost;
 mod desk;
 mod exit;
 mod fetch;
@@ -75,6 +76,7 @@ enum Command {
     Fetch(fetch::Args),
     Cancel(cancel::Args),
     Retry(retry::Args),
+    Cost(cost::Args),
     Process(process::Args),
     Augment(augment::Args),
     Serve(serve::Args),
@@ -140,6 +142,7 @@ impl Command {
             Self::Fetch(args) => fetch::run(args, context),
             Self::Cancel(args) => cancel::run(args, context),
             Self::Retry(args) => retry::run(args, context),
+            Self::Cost(args) => cost::run(args, context),
             Self::Process(args) => process::run(args, context),
             Self::Augment(args) => augment::run(args, context),
             Self::Serve(args) => serve::run(args, context),
