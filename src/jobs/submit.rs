@@ -80,7 +80,7 @@ async fn submit_one(desk: Desk<'_>, shard: &Shard, again: bool) -> Result<Submit
         }
         if !renew {
             let job = bring_here(desk, job)?;
-            return go_through(desk, shard, &ticket, job).await.map(Submitted::Resumed);
+            return go_through(desk, shard, ticket, job, again).await.map(Submitted::Resumed);
         }
     } else if let Some(job) = desk.ledger.job_of(&name)? {
         let detail = format!("it has changed since job {} was made of it; give the new one another name", job.id);
@@ -97,7 +97,7 @@ async fn submit_one(desk: Desk<'_>, shard: &Shard, again: bool) -> Result<Submit
         provider: desk.api.provider().name().to_owned(),
         home: desk.api.home().to_owned(),
     })?;
-    go_through(desk, shard, &ticket, job).await.map(Submitted::New)
+    go_through(desk, shard, ticket, job, again).await.map(Submitted::New)
 }
 
 /// A job of the server inside this program, whose state was thrown away before the results were fetched: making it
@@ -134,9 +134,10 @@ fn same_place(desk: Desk<'_>, job: &Job) -> Result<()> {
 }
 
 /// From wherever the job is to `created`.
-async fn go_through(desk: Desk<'_>, shard: &Shard, ticket: &Ticket, job: Job) -> Result<Job> {
-    let job = if job.phase < Phase::Uploaded { upload(desk, shard, ticket, job).await? } else { job };
-    create(desk, shard, ticket, job).await
+async fn go_through(desk: Desk<'_>, shard: &Shard, mut ticket: Ticket, job: Job, again: bool) -> Result<Job> {
+    ticket.begun = begun(&job);
+    let job = if job.phase < Phase::Uploaded { upload(desk, shard, &ticket, job).await? } else { job };
+    create(desk, shard, &ticket, job, again).await
 }
 
 async fn upload(desk: Desk<'_>, shard: &Shard, ticket: &Ticket, mut job: Job) -> Result<Job> {
@@ -169,12 +170,21 @@ fn uploaded(desk: Desk<'_>, job: &Job, id: Option<String>, how: &str) -> Result<
     })
 }
 
-async fn create(desk: Desk<'_>, shard: &Shard, ticket: &Ticket, mut job: Job) -> Result<Job> {
+async fn create(desk: Desk<'_>, shard: &Shard, ticket: &Ticket, mut job: Job, again: bool) -> Result<Job> {
     let mut waits = desk.api.patience().waits();
     let mut in_doubt = job.phase == Phase::Creating;
     loop {
-        if in_doubt && let Some(job) = look_up(desk, ticket, &job).await? {
-            return Ok(job);
+        if in_doubt {
+            if let Some(job) = look_up(desk, ticket, &job).await? {
+                return Ok(job);
+            }
+            if !desk.api.finds_for_sure() && !again {
+                return Err(Error::Usage(format!(
+                    "{}: it is not known whether its job exists at {}, which keeps nothing to find it by; look at its \
+                     dashboard, and send it with --again if it is not there",
+                    job.shard, job.provider
+                )));
+            }
         }
         go_on(desk.progress)?;
         job = desk.ledger.change(job.id, "creating", "", |job| job.phase = Phase::Creating)?;
@@ -197,7 +207,12 @@ async fn create(desk: Desk<'_>, shard: &Shard, ticket: &Ticket, mut job: Job) ->
 pub(super) async fn adopt(desk: Desk<'_>, shard: &Shard, job: Job) -> Result<Option<Job>> {
     same_place(desk, &job)?;
     let _lock = wait_for_lock(desk).await?;
-    look_up(desk, &shard.ticket()?, &job).await
+    let ticket = Ticket { begun: begun(&job), ..shard.ticket()? };
+    look_up(desk, &ticket, &job).await
+}
+
+fn begun(job: &Job) -> i64 {
+    job.created_at.parse::<jiff::Timestamp>().map_or(0, jiff::Timestamp::as_second)
 }
 
 async fn look_up(desk: Desk<'_>, ticket: &Ticket, job: &Job) -> Result<Option<Job>> {

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails the test")]
 
+pub mod fakes;
 pub mod meddler;
 
 use std::fs;
