@@ -10,7 +10,7 @@ use crate::http::{Failure, Patience};
 use crate::ledger::{Job, Lock, NewJob, Phase};
 use crate::model::Provider;
 use crate::progress::go_on;
-use crate::provider::{RemoteJob, Ticket};
+use crate::provider::{Problem, RemoteJob, Status, Ticket};
 use crate::{Error, Result};
 
 /// What became of one shard.
@@ -74,7 +74,7 @@ async fn submit_one(desk: Desk<'_>, shard: &Shard, again: bool) -> Result<Submit
     let name = shard.name(desk.ledger.folder());
     if let Some(job) = desk.ledger.job_with(&ticket.sha256)? {
         let ended = matches!(job.phase, Phase::Ended | Phase::Fetched | Phase::Lost);
-        let renew = (again && ended) || is_lost_here(desk, &job);
+        let renew = (again && ended) || is_lost_here(desk, &job) || found_queue_full(&job);
         if !renew && job.phase >= Phase::Created {
             return Ok(Submitted::Known(job));
         }
@@ -105,6 +105,16 @@ async fn submit_one(desk: Desk<'_>, shard: &Shard, again: bool) -> Result<Submit
 fn is_lost_here(desk: Desk<'_>, job: &Job) -> bool {
     let local = Provider::Local.name();
     job.phase == Phase::Lost && job.provider == local && desk.api.provider().name() == local
+}
+
+/// A job that the provider turned away because too many tokens were under way: nothing of it was answered or billed, and
+/// it may be sent again when others have ended.
+pub(super) fn found_queue_full(job: &Job) -> bool {
+    let problems: Vec<Problem> = serde_json::from_str(&job.problems).unwrap_or_default();
+    job.phase >= Phase::Ended
+        && job.status == Status::Failed.name()
+        && !problems.is_empty()
+        && problems.iter().all(|problem| problem.code == "token_limit_exceeded")
 }
 
 /// A job that was begun elsewhere is begun here, but not when it may exist there: uploads cost nothing, jobs do.
