@@ -43,6 +43,7 @@ pub mod language;
 pub mod model;
 
 pub mod assets;
+mod fault;
 pub mod files;
 #[cfg(feature = "net")]
 pub mod http;

@@ -14,7 +14,7 @@ const ROWS: &[&[&str]] = &[
     &["recipe", "language", "price"],
     &["model"],
     &["files", "http", "sqlite", "assets", "json", "progress", "random"],
-    &["error"],
+    &["error", "fault"],
 ];
 
 /// (user, used) within a row.

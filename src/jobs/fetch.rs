@@ -8,7 +8,7 @@ use super::{AT_ONCE, Desk, Shard, watch};
 use crate::files::Lines;
 use crate::http::Downloaded;
 use crate::ledger::{Job, Phase};
-use crate::{Error, Result};
+use crate::{Error, Result, fault};
 
 /// Fetches the results of those `shards` whose jobs have ended; those that are here already are left alone.
 ///
@@ -39,6 +39,7 @@ pub fn is_gone(shard: &Shard, job: &Job) -> bool {
 
 /// Fetches both files of a job that has ended, in whatever way it ended.
 pub(super) async fn fetch_job(desk: Desk<'_>, shard: &Shard, job: Job) -> Result<Job> {
+    fault::point("before-download");
     let none = Downloaded { path: None, bytes: 0, rows: 0 };
     let get = async |file: &Option<String>, to: &std::path::Path| match file {
         Some(file) => unless_interrupted(desk.api.fetch(file, to), desk.progress).await?.map_err(Into::into),
@@ -46,6 +47,7 @@ pub(super) async fn fetch_job(desk: Desk<'_>, shard: &Shard, job: Job) -> Result
     };
     let output = get(&job.output, &shard.output()).await?;
     let errors = get(&job.errors, &shard.errors()).await?;
+    fault::point("after-download");
     if !desk.api.finds_for_sure() && !answers_this(shard)? {
         std::fs::remove_file(shard.output()).map_err(Error::io("remove", &shard.output()))?;
         let id = job.remote.clone().unwrap_or_default();

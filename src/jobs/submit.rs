@@ -11,7 +11,7 @@ use crate::ledger::{Job, Lock, NewJob, Phase};
 use crate::model::Provider;
 use crate::progress::go_on;
 use crate::provider::{Problem, RemoteJob, Status, Ticket};
-use crate::{Error, Result};
+use crate::{Error, Result, fault};
 
 /// What became of one shard.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,8 +162,12 @@ async fn upload(desk: Desk<'_>, shard: &Shard, ticket: &Ticket, mut job: Job) ->
             return uploaded(desk, &job, Some(id), "found again");
         }
         job = desk.ledger.change(job.id, "uploading", &ticket.upload_name(), |job| job.phase = Phase::Uploading)?;
+        fault::point("before-upload");
         match unless_interrupted(desk.api.upload(ticket, &shard.path), desk.progress).await? {
-            Ok(id) => return uploaded(desk, &job, id, ""),
+            Ok(id) => {
+                fault::point("after-upload");
+                return uploaded(desk, &job, id, "");
+            }
             Err(failure) => {
                 in_doubt = failure.may_have_acted();
                 wait_or_fail(desk, failure, waits.next()).await?;
@@ -198,9 +202,15 @@ async fn create(desk: Desk<'_>, shard: &Shard, ticket: &Ticket, mut job: Job, ag
         }
         go_on(desk.progress)?;
         job = desk.ledger.change(job.id, "creating", "", |job| job.phase = Phase::Creating)?;
+        fault::point("before-create");
         // Not to be dropped half-way: its answer is what tells that the job exists.
         match desk.api.create(ticket, &shard.path, job.upload.as_deref()).await {
-            Ok(remote) => return created(desk, &job, &remote, ""),
+            Ok(remote) => {
+                fault::point("after-create");
+                let job = created(desk, &job, &remote, "")?;
+                fault::point("after-create-noted");
+                return Ok(job);
+            }
             Err(failure) => {
                 in_doubt = failure.may_have_acted();
                 if !in_doubt {

@@ -4,6 +4,7 @@
 
 pub mod fakes;
 pub mod meddler;
+pub mod program;
 
 use std::fs;
 use std::path::{Path, PathBuf};
