@@ -35,6 +35,7 @@ pub mod serve;
 
 pub mod dialect;
 
+pub mod price;
 pub mod recipe;
 
 pub mod language;
@@ -42,6 +43,7 @@ pub mod language;
 pub mod model;
 
 pub mod assets;
+mod fault;
 pub mod files;
 #[cfg(feature = "net")]
 pub mod http;

@@ -11,10 +11,10 @@ const ROWS: &[&[&str]] = &[
     &["generate", "process", "augment", "jobs"],
     &["serve", "provider", "ledger"],
     &["dialect"],
-    &["recipe", "language"],
+    &["recipe", "language", "price"],
     &["model"],
     &["files", "http", "sqlite", "assets", "json", "progress", "random"],
-    &["error"],
+    &["error", "fault"],
 ];
 
 /// (user, used) within a row.

@@ -5,77 +5,11 @@
 mod support;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 use serde_json::Value;
+use support::program::{KEY, Serve, aacorn, ok, run};
 use support::{files, write_shard};
-
-const KEY: &str = "sk-of-the-batch-life";
-
-/// `aacorn serve`, until dropped.
-struct Serve {
-    child: Child,
-    base: String,
-}
-
-impl Serve {
-    fn start(state: &Path) -> Self {
-        Self::start_on(state, "0")
-    }
-
-    fn start_on(state: &Path, port: &str) -> Self {
-        let mut child = aacorn(state)
-            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--state"])
-            .arg(state)
-            .env("AACORN_SERVE_KEY", KEY)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let base = line.split_whitespace().nth(1).unwrap_or_else(|| panic!("no base URL in {line:?}")).to_owned();
-        Self { child, base }
-    }
-
-    fn count(&self, what: &str) -> usize {
-        let count = async {
-            let url = format!("{}/{what}", self.base);
-            let page: Value =
-                reqwest::Client::new().get(url).bearer_auth(KEY).send().await.unwrap().json().await.unwrap();
-            page["data"].as_array().unwrap().len()
-        };
-        tokio::runtime::Runtime::new().unwrap().block_on(count)
-    }
-}
-
-impl Drop for Serve {
-    fn drop(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-/// The program in `folder`, with the key in its environment and no proxy.
-fn aacorn(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_aacorn"));
-    command.current_dir(folder).env("OPENAI_API_KEY", KEY).env_remove("OPENAI_BASE_URL");
-    command
-}
-
-fn run(folder: &Path, args: &[&str]) -> (i32, String, String) {
-    let Output { status, stdout, stderr } = aacorn(folder).args(args).output().unwrap();
-    let (stdout, stderr) = (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap());
-    assert!(!stdout.contains(KEY) && !stderr.contains(KEY));
-    (status.code().unwrap(), stdout, stderr)
-}
-
-fn ok(folder: &Path, args: &[&str]) -> String {
-    let (code, stdout, stderr) = run(folder, args);
-    assert_eq!(code, 0, "{args:?}\n{stdout}\n{stderr}");
-    stdout
-}
 
 fn project() -> (tempfile::TempDir, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
@@ -192,4 +126,35 @@ fn run_works_with_a_provider_and_with_an_upstream_and_pays_once() {
         ["run", "--lang", "en-GB", "--num", "3", "--upstream", &serve.base, "--api-key-env", "OPENAI_API_KEY"];
     assert!(ok(other.path(), &upstream).contains("planned 3 = accepted 3"));
     assert_eq!(serve.count("batches"), 1, "an upstream is asked line by line");
+}
+
+#[test]
+fn costs_are_told_before_and_after_and_a_budget_stops_between_shards() {
+    let (folder, state) = project();
+    let serve = Serve::start(state.path());
+    let here = folder.path();
+    let table = ["cost", "--requests", "100", "10000", "--input-tokens", "3000", "--expected-output", "2000"];
+    let shown = ok(here, &[&table[..], &["--price-in", "3", "--price-out", "15"]].concat());
+    for figure in ["$3.90", "$1.95", "$390.00", "$195.00", "each: $0.039 at once, $0.0195 in a batch"] {
+        assert!(shown.contains(figure), "{figure}: {shown}");
+    }
+    let shown = ok(here, &["cost"]);
+    assert!(shown.contains("no price known for `phrasebook-1`") && shown.contains("give --expected-output"), "{shown}");
+    assert!(!shown.contains("$0"), "an unknown price is not zero: {shown}");
+
+    let prices = ["--price-in", "1000", "--price-out", "1000", "--expected-output", "100"];
+    let priced: Value = serde_json::from_str(&ok(here, &[&["cost", "--json"][..], &prices].concat())).unwrap();
+    let each = priced[0]["estimate"]["batch"].as_f64().unwrap();
+    assert!(each > 0.3, "{priced}");
+    let most = format!("{:.4}", each * 2.5);
+    let submit = [&["submit", "--base-url", &serve.base, "--max-cost", &most][..], &prices].concat();
+    for _ in 0..2 {
+        let (code, _, stderr) = run(here, &submit);
+        assert_eq!(code, 3);
+        assert!(stderr.contains("1 batch files were not sent"), "{stderr}");
+        assert_eq!(serve.count("batches"), 2);
+    }
+    run(here, &["watch"]);
+    let shown = ok(here, &[&["cost"][..], &prices[..4]].concat());
+    assert!(shown.contains("bill, in a batch: $"), "{shown}");
 }

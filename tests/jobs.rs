@@ -484,3 +484,19 @@ fn a_cut_answer_gets_a_higher_limit_and_attempts_are_capped() {
     assert_eq!(second.families[0].made, None);
     assert_eq!(second.families[0].given_up, [("truncated".to_owned(), 1)].into());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shard_that_found_the_queue_full_is_sent_again_when_others_have_ended() {
+    let (folder, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for n in 0..3 {
+        write_shard(folder.path(), "en-GB", &format!("-{n:02}"), 5);
+    }
+    let found = shards(folder.path()).unwrap();
+    let faults = Faults::read("queue-full@2").unwrap();
+    let options = Options { now: fixed(), faults, ..Options::new(state.path(), Arc::new(Sample)) };
+    let running = Server::start(options).await.unwrap();
+    let (api, ledger) = (client(&running.base_url()), ledger(folder.path()));
+    assert!(complete(&found, &api, &ledger, &Silent).await.unwrap().is_complete());
+    assert_eq!(jobs_at(&running).await, 4, "the one that was turned away, once more");
+    running.stop().await;
+}

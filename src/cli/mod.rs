@@ -3,6 +3,7 @@
 mod augment;
 mod cancel;
 mod check;
+mod cost;
 mod desk;
 mod exit;
 mod fetch;
@@ -76,6 +77,7 @@ enum Command {
     Fetch(fetch::Args),
     Cancel(cancel::Args),
     Retry(retry::Args),
+    Cost(cost::Args),
     Process(process::Args),
     Check(check::Args),
     Augment(augment::Args),
@@ -145,6 +147,7 @@ impl Command {
             Self::Fetch(args) => fetch::run(args, context),
             Self::Cancel(args) => cancel::run(args, context),
             Self::Retry(args) => retry::run(args, context),
+            Self::Cost(args) => cost::run(args, context),
             Self::Process(args) => process::run(args, context),
             Self::Check(args) => check::run(args, context),
             Self::Augment(args) => augment::run(args, context),

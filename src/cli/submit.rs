@@ -2,13 +2,15 @@
 
 use serde_json::json;
 
+use super::cost::PriceArgs;
 use super::desk::{self, DeskArgs};
 use super::generate::provider_parser;
 use super::{Context, Exit, print};
-use crate::Result;
-use crate::jobs::{Desk, Submitted, submit};
+use crate::jobs::{CostOptions, Desk, Shard, Submitted, cost, submit};
 use crate::model::Provider;
+use crate::price::Money;
 use crate::provider::connect;
+use crate::{Error, Result};
 
 /// Send batch files to a provider. What was sent before is not sent again.
 #[derive(Debug, clap::Args)]
@@ -21,6 +23,11 @@ pub struct Args {
     /// Also send shards again whose jobs have ended: they are paid again.
     #[arg(long)]
     again: bool,
+    /// Stop before the batch files given cost more than this, by the estimate of `aacorn cost`.
+    #[arg(long, value_name = "DOLLARS")]
+    max_cost: Option<String>,
+    #[command(flatten)]
+    prices: PriceArgs,
 }
 
 /// Runs the command.
@@ -29,9 +36,16 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
     let api = connect(args.provider, args.desk.connection(None, None))?;
     let runtime = desk::runtime()?;
     let mut submitted = Vec::new();
+    let mut budget = args.budget()?;
+    let mut held_back = 0;
     for folder in &folders {
         let desk = Desk { api: api.as_ref(), ledger: &folder.ledger, progress: &context.progress };
-        submitted.extend(runtime.block_on(submit(desk, &folder.shards, args.again))?);
+        let affordable = match &mut budget {
+            Some(budget) => budget.affordable(&folder.shards, context)?,
+            None => folder.shards.len(),
+        };
+        held_back += folder.shards.len() - affordable;
+        submitted.extend(runtime.block_on(submit(desk, &folder.shards[..affordable], args.again))?);
     }
     if context.json {
         print_json(&submitted);
@@ -39,8 +53,49 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
         submitted.iter().for_each(print_one);
         print::next(format_args!("aacorn watch{}", desk::typed(&args.desk)));
     }
+    if held_back > 0 {
+        let most = args.max_cost.as_deref().unwrap_or_default();
+        print::note(format_args!("{held_back} batch files were not sent: they would cost more than ${most}"));
+        return Ok(Exit::Incomplete);
+    }
     let any_new = submitted.iter().any(|one| matches!(one, Submitted::New(_) | Submitted::Resumed(_)));
     Ok(if any_new { Exit::Complete } else { Exit::Failure })
+}
+
+/// What may still be spent.
+struct Budget {
+    left: Money,
+    options: CostOptions,
+}
+
+impl Args {
+    fn budget(&self) -> Result<Option<Budget>> {
+        let Some(most) = &self.max_cost else { return Ok(None) };
+        let left = Money::dollars(most)
+            .ok_or_else(|| Error::Usage(format!("--max-cost {most}: give dollars, such as 12.50")))?;
+        Ok(Some(Budget { left, options: self.prices.options()? }))
+    }
+}
+
+impl Budget {
+    /// How many of the shards can be paid, from the first; those that have been sent before count too, so that the same
+    /// command twice spends no more.
+    fn affordable(&mut self, shards: &[Shard], context: &Context) -> Result<usize> {
+        for (at, cost) in cost(shards, &self.options, &context.progress)?.into_iter().enumerate() {
+            let Some(price) = cost.actual.and_then(|bill| bill.batch).or(cost.estimate.batch) else {
+                let detail = "the cost is not known: give --price-in, --price-out and --expected-output";
+                return Err(Error::Usage(format!("--max-cost: {}: {detail}", cost.shard)));
+            };
+            match self.left.minus(price) {
+                Some(left) => self.left = left,
+                None => {
+                    self.left = Money::default();
+                    return Ok(at);
+                }
+            }
+        }
+        Ok(shards.len())
+    }
 }
 
 fn print_one(submitted: &Submitted) {

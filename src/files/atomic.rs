@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use crate::{Error, Result};
+use crate::{Error, Result, fault};
 
 /// Bytes gathered before a write to the operating system.
 const BUFFER_BYTES: usize = 1 << 20;
@@ -86,7 +86,9 @@ impl AtomicFile {
         let Self { path, writer, .. } = self;
         let file = writer.into_inner().map_err(io::IntoInnerError::into_error).map_err(Error::io("write", &path))?;
         file.as_file().sync_all().map_err(Error::io("sync", &path))?;
+        fault::point("before-rename");
         file.persist(&path).map_err(|error| error.error).map_err(Error::io("rename to", &path))?;
+        fault::point("after-rename");
         sync_folder(parent(&path)).map_err(Error::io("sync", &path))?;
         Ok(path)
     }

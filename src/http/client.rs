@@ -1,15 +1,12 @@
 //! A client of one base URL.
 
 use std::net::IpAddr;
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::multipart::{Form, Part};
-use reqwest::{Body, Method, RequestBuilder, Response, Url};
+use reqwest::{Method, RequestBuilder, Response, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio_util::io::ReaderStream;
 
 use super::failure::read_error;
 use super::{Answer, Cause, Failure, Key, Patience};
@@ -31,15 +28,6 @@ pub enum Auth {
     Bearer(Key),
     /// In a header of the provider's own.
     Header(&'static str, Key),
-}
-
-/// A file to be uploaded in a form.
-#[derive(Debug, Clone, Copy)]
-pub struct Upload<'a> {
-    /// The file.
-    pub path: &'a Path,
-    /// The name it is given at the server.
-    pub name: &'a str,
 }
 
 /// Makes calls below one base URL. The key goes to that host only: redirects are not followed.
@@ -161,29 +149,6 @@ impl Client {
         self.once(Method::POST, path, Some(body)).await
     }
 
-    /// POSTs a form of `fields` and one file, streamed from disk, once.
-    ///
-    /// # Errors
-    /// A [`Failure`]; its cause is [`Cause::Ours`] when the file cannot be read.
-    pub async fn upload<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        fields: &[(&'static str, &'static str)],
-        upload: Upload<'_>,
-    ) -> Answer<T> {
-        let ours = |error| self.fail(Cause::Ours(Box::new(Error::io("read", upload.path)(error))));
-        let file = tokio::fs::File::open(upload.path).await.map_err(ours)?;
-        let length = file.metadata().await.map_err(ours)?.len();
-        let body = Body::wrap_stream(ReaderStream::with_capacity(file, 1 << 16));
-        let part = Part::stream_with_length(body, length)
-            .file_name(upload.name.to_owned())
-            .mime_str("application/octet-stream")
-            .expect("a media type");
-        let form = fields.iter().fold(Form::new(), |form, (name, value)| form.text(*name, *value));
-        let request = self.request(Method::POST, path).multipart(form.part("file", part));
-        self.read(self.send(request).await?).await
-    }
-
     async fn once<T: DeserializeOwned>(&self, method: Method, path: &str, body: Option<&Value>) -> Answer<T> {
         let request = self.request(method, path);
         let request = match body {
@@ -197,10 +162,10 @@ impl Client {
         self.http.request(method, format!("{}{path}", self.base_url())).headers(self.auth.clone())
     }
 
-    /// A GET of `url`, which may be anywhere: the key is added only when that is where the base URL is.
-    pub(super) fn request_url(&self, url: Url) -> RequestBuilder {
+    /// A call of `url`, which may be anywhere: the key is added only when that is where the base URL is.
+    pub(super) fn request_to(&self, method: Method, url: Url) -> RequestBuilder {
         let ours = url.origin() == self.base.origin();
-        let request = self.http.get(url);
+        let request = self.http.request(method, url);
         if ours { request.headers(self.auth.clone()) } else { request }
     }
 
@@ -216,7 +181,7 @@ impl Client {
         Err(self.fail(read_error(status.as_u16(), &body, retry_after)))
     }
 
-    async fn read<T: DeserializeOwned>(&self, response: Response) -> Answer<T> {
+    pub(super) async fn read<T: DeserializeOwned>(&self, response: Response) -> Answer<T> {
         if response.status().is_redirection() {
             return Err(self.fail(read_error(response.status().as_u16(), b"redirected elsewhere", None)));
         }

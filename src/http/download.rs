@@ -62,7 +62,7 @@ impl Client {
                 .header(ACCEPT_ENCODING, "identity")
         };
         let mut response = match Url::parse(location) {
-            Ok(url) => self.send(accept(self.request_url(url))).await?,
+            Ok(url) => self.send(accept(self.request_to(Method::GET, url))).await?,
             Err(_) => self.send(accept(self.request(Method::GET, location))).await?,
         };
         for _ in 0..REDIRECTS {
@@ -74,7 +74,7 @@ impl Client {
                 .get(LOCATION)
                 .and_then(|value| response.url().join(value.to_str().ok()?).ok())
                 .ok_or_else(|| Failure::nonsense(self.provider(), "a redirect to nowhere"))?;
-            response = self.send(accept(self.request_url(next))).await?;
+            response = self.send(accept(self.request_to(Method::GET, next))).await?;
         }
         Err(Failure::nonsense(self.provider(), format!("more than {REDIRECTS} redirects")))
     }

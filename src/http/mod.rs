@@ -8,12 +8,14 @@ mod download;
 mod failure;
 mod key;
 mod patience;
+mod upload;
 
-pub use client::{Auth, Client, Upload};
+pub use client::{Auth, Client};
 pub use download::Downloaded;
 pub use failure::{Cause, Failure};
 pub use key::Key;
 pub use patience::Patience;
+pub use upload::{Frame, Upload};
 
 /// What a call gives.
 pub type Answer<T> = std::result::Result<T, Failure>;

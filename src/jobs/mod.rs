@@ -4,6 +4,7 @@
 //! lost is looked up at the provider before it is repeated, and files appear whole or not at all.
 
 mod complete;
+mod cost;
 mod fetch;
 mod local;
 mod pause;
@@ -19,6 +20,7 @@ use crate::progress::Progress;
 use crate::provider::BatchApi;
 
 pub use complete::complete;
+pub use cost::{Bill, CostOptions, ShardCost, cost, cost_of};
 pub use fetch::{fetch, is_gone};
 pub use local::Local;
 pub use report::{Report, ShardReport};

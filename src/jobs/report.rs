@@ -120,7 +120,8 @@ impl ShardReport {
     #[must_use]
     pub fn is_complete(&self) -> bool {
         match self.phase {
-            Some(phase) => phase == Phase::Fetched && self.output_rows == self.requests,
+            // Where errors stand among the answers, the provider's count of them is all there is to tell.
+            Some(phase) => phase == Phase::Fetched && self.output_rows == self.requests && self.failed == 0,
             None => self.output.is_some(),
         }
     }

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use crate::files::{Lines, jsonl_files, sha256};
 use crate::ledger;
 use crate::model::Locale;
@@ -60,7 +62,30 @@ impl Shard {
             Some((locale, run)) if Locale::parse(locale).is_some() => run.to_owned(),
             _ => key,
         };
-        Ok(Ticket { run, shard: self.file_name(), sha256, bytes, requests })
+        let model = self.model()?;
+        Ok(Ticket { run, shard: self.file_name(), sha256, bytes, requests, model, begun: 0 })
+    }
+
+    /// The model that the first request names; where requests name none, the first line of the metadata beside them.
+    fn model(&self) -> Result<Option<String>> {
+        let first = |path: &Path| -> Result<Value> {
+            let mut lines = Lines::open(path)?;
+            Ok(lines.next()?.and_then(|line| serde_json::from_slice(line.bytes).ok()).unwrap_or_default())
+        };
+        let request = first(&self.path)?;
+        let named = ["body", "params"].iter().find_map(|name| request[*name]["model"].as_str());
+        if let Some(model) = named {
+            return Ok(Some(model.to_owned()));
+        }
+        let stem = self.path.file_stem().unwrap_or_default().to_string_lossy();
+        let metadata = split(&stem).and_then(|(dialect, key)| {
+            let (locale, run) = key.split_once('_')?;
+            Some(self.path.with_file_name(format!("batch_{locale}_{dialect}_{run}_metadata.jsonl")))
+        });
+        match metadata.filter(|path| path.is_file()) {
+            Some(path) => Ok(first(&path)?["metadata"]["model"].as_str().map(str::to_owned)),
+            None => Ok(None),
+        }
     }
 
     /// `<locale>_<run>[-NN]`: the name without `<dialect>_batch_` and the extension.

@@ -10,8 +10,8 @@ use crate::http::{Failure, Patience};
 use crate::ledger::{Job, Lock, NewJob, Phase};
 use crate::model::Provider;
 use crate::progress::go_on;
-use crate::provider::{RemoteJob, Ticket};
-use crate::{Error, Result};
+use crate::provider::{Problem, RemoteJob, Status, Ticket};
+use crate::{Error, Result, fault};
 
 /// What became of one shard.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,13 +74,13 @@ async fn submit_one(desk: Desk<'_>, shard: &Shard, again: bool) -> Result<Submit
     let name = shard.name(desk.ledger.folder());
     if let Some(job) = desk.ledger.job_with(&ticket.sha256)? {
         let ended = matches!(job.phase, Phase::Ended | Phase::Fetched | Phase::Lost);
-        let renew = (again && ended) || is_lost_here(desk, &job);
+        let renew = (again && ended) || is_lost_here(desk, &job) || found_queue_full(&job);
         if !renew && job.phase >= Phase::Created {
             return Ok(Submitted::Known(job));
         }
         if !renew {
             let job = bring_here(desk, job)?;
-            return go_through(desk, shard, &ticket, job).await.map(Submitted::Resumed);
+            return go_through(desk, shard, ticket, job, again).await.map(Submitted::Resumed);
         }
     } else if let Some(job) = desk.ledger.job_of(&name)? {
         let detail = format!("it has changed since job {} was made of it; give the new one another name", job.id);
@@ -97,7 +97,7 @@ async fn submit_one(desk: Desk<'_>, shard: &Shard, again: bool) -> Result<Submit
         provider: desk.api.provider().name().to_owned(),
         home: desk.api.home().to_owned(),
     })?;
-    go_through(desk, shard, &ticket, job).await.map(Submitted::New)
+    go_through(desk, shard, ticket, job, again).await.map(Submitted::New)
 }
 
 /// A job of the server inside this program, whose state was thrown away before the results were fetched: making it
@@ -105,6 +105,16 @@ async fn submit_one(desk: Desk<'_>, shard: &Shard, again: bool) -> Result<Submit
 fn is_lost_here(desk: Desk<'_>, job: &Job) -> bool {
     let local = Provider::Local.name();
     job.phase == Phase::Lost && job.provider == local && desk.api.provider().name() == local
+}
+
+/// A job that the provider turned away because too many tokens were under way: nothing of it was answered or billed, and
+/// it may be sent again when others have ended.
+pub(super) fn found_queue_full(job: &Job) -> bool {
+    let problems: Vec<Problem> = serde_json::from_str(&job.problems).unwrap_or_default();
+    job.phase >= Phase::Ended
+        && job.status == Status::Failed.name()
+        && !problems.is_empty()
+        && problems.iter().all(|problem| problem.code == "token_limit_exceeded")
 }
 
 /// A job that was begun elsewhere is begun here, but not when it may exist there: uploads cost nothing, jobs do.
@@ -134,9 +144,10 @@ fn same_place(desk: Desk<'_>, job: &Job) -> Result<()> {
 }
 
 /// From wherever the job is to `created`.
-async fn go_through(desk: Desk<'_>, shard: &Shard, ticket: &Ticket, job: Job) -> Result<Job> {
-    let job = if job.phase < Phase::Uploaded { upload(desk, shard, ticket, job).await? } else { job };
-    create(desk, shard, ticket, job).await
+async fn go_through(desk: Desk<'_>, shard: &Shard, mut ticket: Ticket, job: Job, again: bool) -> Result<Job> {
+    ticket.begun = begun(&job);
+    let job = if job.phase < Phase::Uploaded { upload(desk, shard, &ticket, job).await? } else { job };
+    create(desk, shard, &ticket, job, again).await
 }
 
 async fn upload(desk: Desk<'_>, shard: &Shard, ticket: &Ticket, mut job: Job) -> Result<Job> {
@@ -151,8 +162,12 @@ async fn upload(desk: Desk<'_>, shard: &Shard, ticket: &Ticket, mut job: Job) ->
             return uploaded(desk, &job, Some(id), "found again");
         }
         job = desk.ledger.change(job.id, "uploading", &ticket.upload_name(), |job| job.phase = Phase::Uploading)?;
+        fault::point("before-upload");
         match unless_interrupted(desk.api.upload(ticket, &shard.path), desk.progress).await? {
-            Ok(id) => return uploaded(desk, &job, id, ""),
+            Ok(id) => {
+                fault::point("after-upload");
+                return uploaded(desk, &job, id, "");
+            }
             Err(failure) => {
                 in_doubt = failure.may_have_acted();
                 wait_or_fail(desk, failure, waits.next()).await?;
@@ -169,18 +184,33 @@ fn uploaded(desk: Desk<'_>, job: &Job, id: Option<String>, how: &str) -> Result<
     })
 }
 
-async fn create(desk: Desk<'_>, shard: &Shard, ticket: &Ticket, mut job: Job) -> Result<Job> {
+async fn create(desk: Desk<'_>, shard: &Shard, ticket: &Ticket, mut job: Job, again: bool) -> Result<Job> {
     let mut waits = desk.api.patience().waits();
     let mut in_doubt = job.phase == Phase::Creating;
     loop {
-        if in_doubt && let Some(job) = look_up(desk, ticket, &job).await? {
-            return Ok(job);
+        if in_doubt {
+            if let Some(job) = look_up(desk, ticket, &job).await? {
+                return Ok(job);
+            }
+            if !desk.api.finds_for_sure() && !again {
+                return Err(Error::Usage(format!(
+                    "{}: it is not known whether its job exists at {}, which keeps nothing to find it by; look at its \
+                     dashboard, and send it with --again if it is not there",
+                    job.shard, job.provider
+                )));
+            }
         }
         go_on(desk.progress)?;
         job = desk.ledger.change(job.id, "creating", "", |job| job.phase = Phase::Creating)?;
+        fault::point("before-create");
         // Not to be dropped half-way: its answer is what tells that the job exists.
         match desk.api.create(ticket, &shard.path, job.upload.as_deref()).await {
-            Ok(remote) => return created(desk, &job, &remote, ""),
+            Ok(remote) => {
+                fault::point("after-create");
+                let job = created(desk, &job, &remote, "")?;
+                fault::point("after-create-noted");
+                return Ok(job);
+            }
             Err(failure) => {
                 in_doubt = failure.may_have_acted();
                 if !in_doubt {
@@ -197,7 +227,12 @@ async fn create(desk: Desk<'_>, shard: &Shard, ticket: &Ticket, mut job: Job) ->
 pub(super) async fn adopt(desk: Desk<'_>, shard: &Shard, job: Job) -> Result<Option<Job>> {
     same_place(desk, &job)?;
     let _lock = wait_for_lock(desk).await?;
-    look_up(desk, &shard.ticket()?, &job).await
+    let ticket = Ticket { begun: begun(&job), ..shard.ticket()? };
+    look_up(desk, &ticket, &job).await
+}
+
+fn begun(job: &Job) -> i64 {
+    job.created_at.parse::<jiff::Timestamp>().map_or(0, jiff::Timestamp::as_second)
 }
 
 async fn look_up(desk: Desk<'_>, ticket: &Ticket, job: &Job) -> Result<Option<Job>> {

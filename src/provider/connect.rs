@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::openai::{self, OpenAi};
-use super::{BatchApi, Pace};
+use super::{Anthropic, BatchApi, Gemini, OpenAi, Pace, anthropic, gemini, openai};
 use crate::http::Key;
 use crate::model::Provider;
 use crate::{Error, Result};
@@ -43,35 +42,59 @@ pub fn connect(provider: Provider, connection: Connection<'_>) -> Result<Box<dyn
         Provider::Local => Err(Error::Usage(
             "jobs of the provider `local` are answered inside `aacorn run`: start that again".to_owned(),
         )),
-        Provider::Anthropic | Provider::Gemini => {
-            Err(Error::Usage(format!("batches cannot be sent to {provider} from here yet: upload the files by hand")))
+        Provider::Anthropic => {
+            let (base_url, key) =
+                known_place(connection, "ANTHROPIC_BASE_URL", anthropic::BASE_URL, "ANTHROPIC_API_KEY")?;
+            Ok(Box::new(Anthropic::new(&base_url, key, connection.pace())?))
+        }
+        Provider::Gemini => {
+            let (base_url, key) = known_place(connection, "GEMINI_BASE_URL", gemini::BASE_URL, "GEMINI_API_KEY")?;
+            Ok(Box::new(Gemini::new(&base_url, key, connection.pace())?))
         }
     }
 }
 
+impl Connection<'_> {
+    fn pace(self) -> Option<Pace> {
+        self.interval.map(|interval| Pace { first: interval, longest: interval })
+    }
+}
+
 fn connect_openai(connection: Connection<'_>) -> Result<Box<dyn BatchApi>> {
-    let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let named = env("OPENAI_BASE_URL");
-    let own = named.as_deref().unwrap_or(openai::BASE_URL);
+    let (base_url, key) = known_place(connection, "OPENAI_BASE_URL", openai::BASE_URL, "OPENAI_API_KEY")?;
+    let (organization, project) = (env("OPENAI_ORG_ID"), env("OPENAI_PROJECT_ID"));
+    let api = OpenAi::new(&base_url, key, organization.as_deref(), project.as_deref())?;
+    Ok(Box::new(match connection.pace() {
+        Some(pace) => api.with_pace(pace),
+        None => api,
+    }))
+}
+
+fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The base URL, and the key for it.
+fn known_place(
+    connection: Connection<'_>,
+    url_env: &str,
+    official: &str,
+    key_env: &str,
+) -> Result<(String, Option<Key>)> {
+    let own = env(url_env).unwrap_or_else(|| official.to_owned());
     let base_url = match connection.place {
         Place::Usual => own,
-        Place::Given(url) => url,
+        Place::Given(url) => url.to_owned(),
         Place::Remembered(url) => {
-            confirmed(url, &[own, openai::BASE_URL])?;
-            url
+            confirmed(url, &[&own, official])?;
+            url.to_owned()
         }
     };
-    let key = match (connection.key_env, Key::from_env(connection.key_env.unwrap_or("OPENAI_API_KEY"))) {
-        (_, Ok(key)) => Some(key),
-        (None, Err(_)) if !same_url(base_url, openai::BASE_URL) => None,
-        (_, Err(missing)) => return Err(missing),
-    };
-    let (organization, project) = (env("OPENAI_ORG_ID"), env("OPENAI_PROJECT_ID"));
-    let mut api = OpenAi::new(base_url, key, organization.as_deref(), project.as_deref())?;
-    if let Some(interval) = connection.interval {
-        api = api.with_pace(Pace { first: interval, longest: interval });
+    match (connection.key_env, Key::from_env(connection.key_env.unwrap_or(key_env))) {
+        (_, Ok(key)) => Ok((base_url, Some(key))),
+        (None, Err(_)) if !same_url(&base_url, official) => Ok((base_url, None)),
+        (_, Err(missing)) => Err(missing),
     }
-    Ok(Box::new(api))
 }
 
 /// Whether a key may follow the ledger to `url`.

@@ -2,7 +2,9 @@
 //!
 //! Implementations speak HTTP and nothing else; what is remembered and repeated is decided in `jobs`.
 
+pub mod anthropic;
 mod connect;
+pub mod gemini;
 pub mod openai;
 mod remote;
 
@@ -14,7 +16,9 @@ use std::time::Duration;
 use crate::http::{Answer, Downloaded, Patience};
 use crate::model::Provider;
 
+pub use anthropic::Anthropic;
 pub use connect::{Connection, Place, connect};
+pub use gemini::Gemini;
 pub use openai::OpenAi;
 pub use remote::{Counts, Problem, RemoteJob, Status};
 
@@ -34,6 +38,10 @@ pub struct Ticket {
     pub bytes: u64,
     /// Its requests.
     pub requests: u64,
+    /// The model it asks for, where that is known.
+    pub model: Option<String>,
+    /// When its job was begun here, in seconds since 1970; 0 before that.
+    pub begun: i64,
 }
 
 impl Ticket {
@@ -80,6 +88,12 @@ pub trait BatchApi: Send + Sync {
 
     /// Creates the job, once.
     fn create<'a>(&'a self, ticket: &'a Ticket, path: &'a Path, upload: Option<&'a str>) -> Call<'a, RemoteJob>;
+
+    /// Whether [`BatchApi::find`] finds a job by what it was created with. Where an API keeps nothing of that, a job that
+    /// is not found may still be there.
+    fn finds_for_sure(&self) -> bool {
+        true
+    }
 
     /// Looks for a job of this ticket whose id was lost: one that is not `known`.
     fn find<'a>(&'a self, ticket: &'a Ticket, known: &'a HashSet<String>) -> Call<'a, Option<RemoteJob>>;

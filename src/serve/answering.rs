@@ -15,7 +15,7 @@ use super::objects::{Batch, Status};
 use super::store::{Answered, Job};
 use super::{Shared, ids};
 use crate::files::Lines;
-use crate::{Error, Result};
+use crate::{Error, Result, fault};
 
 /// The most answers in one transaction.
 const TOGETHER: usize = 1024;
@@ -111,6 +111,7 @@ fn record(
             }
         }
         let batch = shared.store.add_answers(job, &answers)?;
+        fault::point("serve-after-answers");
         if failed.is_none() && !answers.is_empty() {
             shared.set_trouble(None);
         }

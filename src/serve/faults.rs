@@ -9,6 +9,7 @@
 //! | `refusal=10%` | of the answers; also `cut`, `filtered`, `error`, `missing` (no row at all, though it is counted) |
 //! | `expire=50%` | the batch expires with that share of its rows |
 //! | `shuffle` | the rows come in another order |
+//! | `queue-full@2` | the second batch fails with `token_limit_exceeded` |
 //! | `empty-error-id` | `error_file_id` is `""` where there are no errors |
 //!
 //! `@2` after a share limits it to the second batch. Which rows are hit depends on their ids only.
@@ -67,6 +68,7 @@ enum Kind {
     Expire,
     Shuffle,
     EmptyErrorId,
+    QueueFull,
 }
 
 const CALLS: [&str; 6] = ["upload", "create", "poll", "list", "content", "cancel"];
@@ -147,7 +149,7 @@ impl Faults {
                 choice["message"]["content"] = Value::String(content);
                 choice["finish_reason"] = json!("content_filter");
             }
-            Kind::Expire | Kind::Shuffle | Kind::EmptyErrorId => {}
+            Kind::Expire | Kind::Shuffle | Kind::EmptyErrorId | Kind::QueueFull => {}
         }
         Some((status, body))
     }
@@ -165,6 +167,11 @@ impl Faults {
         }
     }
 
+    /// Whether the batch finds the queue full.
+    pub(super) fn fills_queue(&self, batch: i64) -> bool {
+        self.rows.iter().any(|fault| fault.kind == Kind::QueueFull && fault.is_for(batch))
+    }
+
     /// Whether an absent error file has the id `""`.
     pub(super) fn empties_error_id(&self, batch: i64) -> bool {
         self.rows.iter().any(|fault| fault.kind == Kind::EmptyErrorId && fault.is_for(batch))
@@ -177,7 +184,7 @@ impl RowFault {
     }
 
     fn hits(&self, batch: i64, custom_id: &str) -> bool {
-        let by_row = !matches!(self.kind, Kind::Expire | Kind::Shuffle | Kind::EmptyErrorId);
+        let by_row = !matches!(self.kind, Kind::Expire | Kind::Shuffle | Kind::EmptyErrorId | Kind::QueueFull);
         let kind = [self.kind as u8];
         by_row
             && self.is_for(batch)
@@ -221,6 +228,7 @@ fn read_row(item: &str) -> Option<RowFault> {
         "expire" => Kind::Expire,
         "shuffle" => Kind::Shuffle,
         "empty-error-id" => Kind::EmptyErrorId,
+        "queue-full" => Kind::QueueFull,
         _ => return None,
     };
     Some(RowFault { kind, percent, batch })

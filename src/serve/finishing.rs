@@ -4,8 +4,8 @@ use super::Shared;
 use super::answering::give_up_on_rest;
 use super::objects::Status;
 use super::store::{Job, NewFile, output_id};
-use crate::Result;
 use crate::files::AtomicFile;
+use crate::{Result, fault};
 
 /// Answers read from the store at a time.
 const AT_A_TIME: usize = 512;
@@ -32,6 +32,7 @@ pub(super) fn finish(shared: &Shared, mut job: Job, end: Status) -> Result<()> {
     }
     let output = write(shared, &job, true)?;
     let errors = write(shared, &job, false)?;
+    fault::point("serve-before-finish");
     let no_errors = shared.faults.empties_error_id(job.seq).then(String::new);
     shared.store.finish(&job, end, output, errors, no_errors)?;
     shared.bell.ring();

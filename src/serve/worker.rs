@@ -47,8 +47,14 @@ fn run(shared: &Shared, step: Step) {
 /// validating → in_progress, or failed, or cancelled.
 fn look_over(shared: &Shared) -> Result<bool> {
     let store = &shared.store;
-    let Some(Job { batch, .. }) = store.next(&[Status::Validating])? else { return Ok(false) };
+    let Some(Job { seq, batch, .. }) = store.next(&[Status::Validating])? else { return Ok(false) };
     let verdict = match store.file(&batch.input_file_id)? {
+        Some(_) if shared.faults.fills_queue(seq) => Verdict::Bad(vec![Problem {
+            code: "token_limit_exceeded".to_owned(),
+            message: "Enqueued token limit reached. Try again once some batches have been completed.".to_owned(),
+            param: None,
+            line: None,
+        }]),
         Some(file) => validate(&store.blobs().path(&file.id), &batch.endpoint)?,
         None => Verdict::Bad(vec![Problem {
             code: "file_not_found".to_owned(),

@@ -39,12 +39,19 @@ stop() {
 }
 
 if ! python3 -c 'import venv' 2>/dev/null; then
-    echo "skipped: openai SDK (no python3 with venv here)"
+    echo "skipped: the SDKs openai, anthropic, google-genai (no python3 with venv here)"
     exit 0
 fi
 venv=${AACORN_INTEROP_VENV:-$work/venv}
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
-"$venv/bin/pip" install --quiet --disable-pip-version-check 'openai>=1.50'
+"$venv/bin/pip" install --quiet --disable-pip-version-check openai anthropic google-genai
 serve
 "$venv/bin/python" openai_sdk.py "$base"
 stop
+
+if command -v cargo >/dev/null; then
+    AACORN_INTEROP_PYTHON=$venv/bin/python cargo test --quiet --locked --manifest-path "$root/Cargo.toml" \
+        --test providers the_official_sdks -- --nocapture
+else
+    echo "skipped: anthropic and google-genai against the fakes (no cargo here)"
+fi

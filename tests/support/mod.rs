@@ -2,7 +2,9 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "a helper of tests fails the test")]
 
+pub mod fakes;
 pub mod meddler;
+pub mod program;
 
 use std::fs;
 use std::path::{Path, PathBuf};
