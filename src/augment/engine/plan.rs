@@ -10,7 +10,7 @@ use super::edit::{Cause, Edit, Kind, Op};
 use super::source::{Class, Source};
 use super::symbol::{FIRST_CLUSTER, Symbol};
 use crate::augment::device::Device;
-use crate::augment::severity::{PerSeverity, targets};
+use crate::augment::severity::{PerSeverity, SEVERITIES, targets};
 use crate::random::Stream;
 
 /// Marks of the graphemes and gaps that an error has used up.
@@ -47,7 +47,14 @@ pub struct Plan {
 impl Plan {
     /// Draws the errors of `source` on `device`.
     pub fn draw(&mut self, source: &mut Source, device: &Device, stream: &mut Stream) {
-        let targets = targets(source.len());
+        self.draw_upto(source, device, SEVERITIES.len() - 1, stream);
+    }
+
+    /// Draws the errors of `source` on `device` as far as `severity`; the severities beyond get the same ones.
+    pub fn draw_upto(&mut self, source: &mut Source, device: &Device, severity: usize, stream: &mut Stream) {
+        let mut targets = targets(source.len());
+        let last = targets[severity];
+        targets[severity..].fill(last);
         self.clear(source.len());
         self.leaning = device.leaning(stream);
         let goal = targets[targets.len() - 1];
