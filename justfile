@@ -2,7 +2,7 @@
 
 # All tests, as the README has it.
 test:
-    ./test.sh
+    cargo test
 
 # Everything that a change must pass.
 ci:
@@ -18,3 +18,14 @@ bench-generate:
 # Variants a second; data: $AACORN_BENCH_DATA, or made in the bench
 bench-augment:
     cargo bench --bench augment
+
+bench-process:
+    cargo bench --bench process
+
+# Peak memory of `process` at sizes ten times apart.
+scale:
+    cargo bench --bench scale -- 100000 1000000 10000000
+
+# A minute of mutations for each reader of what strangers wrote; note the result in fuzz/README.md.
+fuzz:
+    AACORN_FUZZ_SECONDS=60 cargo test --release --test fuzz mutations -- --nocapture

@@ -12,6 +12,8 @@
 //!
 //! Without the default features (`cli`, `net`) the stages that touch no network remain.
 
+#![warn(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
+
 #[cfg(feature = "cli")]
 pub mod cli;
 

@@ -308,7 +308,7 @@ mod cli {
         let run = aacorn(folder.path()).args(["augment", "--lang", "all", "--dir", "output"]).assert().success();
         assert_eq!(fs::read(&output).unwrap(), by_file);
         let said = String::from_utf8(run.get_output().stdout.clone()).unwrap();
-        assert!(said.starts_with("en-GB: 2 planned = 2 accepted + 0 rejected + 0 missing; 12 AAC turns, 144 variants"));
+        assert!(said.starts_with("en-GB    planned 2 = accepted 2 + rejected 0 + missing 0; 12 AAC turns, 144 variants"));
     }
 
     #[test]

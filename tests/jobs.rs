@@ -1,5 +1,7 @@
 //! From batch files to raw results, over real HTTP and a real ledger.
 
+#![allow(clippy::unwrap_used, reason = "a helper of tests fails the test")]
+
 mod support;
 
 use std::collections::HashSet;
@@ -10,13 +12,13 @@ use std::time::Duration;
 
 use aacorn::Error;
 use aacorn::http::Key;
-use aacorn::jobs::{Desk, Local, Shard, Submitted, complete, fetch, shards, submit, watch};
+use aacorn::jobs::{Desk, Local, RetryOptions, Shard, Submitted, complete, fetch, retry, shards, submit, watch};
 use aacorn::ledger::{Ledger, NewJob, Phase};
-use aacorn::model::Clock;
+use aacorn::model::{Clock, Reason};
 use aacorn::progress::Silent;
 use aacorn::provider::{BatchApi, OpenAi};
 use aacorn::serve::sample::Sample;
-use aacorn::serve::{Options, Running, Server};
+use aacorn::serve::{Faults, Options, Running, Server};
 use serde_json::json;
 use support::meddler::{Meddler, Spoil};
 use support::{CHAT, Http, Impatient, Picky, Slow, files, fixed, request, server, write_shard};
@@ -203,6 +205,24 @@ async fn what_a_crash_left_behind_is_found_again_and_never_made_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_may_exist_at_one_place_is_not_made_at_another() {
+    for (phase, movable) in [(Phase::Uploading, true), (Phase::Creating, false)] {
+        let (folder, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        write_shard(folder.path(), "en-GB", "", 4);
+        let found = shards(folder.path()).unwrap();
+        let running = server(state.path(), Sample).await;
+        let ledger = ledger(folder.path());
+        crash(&client(&running.base_url()), &ledger, &found[0], phase, true).await;
+        let elsewhere = OpenAi::new(&running.base_url(), None, None, None).unwrap();
+        match submit(desk(&elsewhere, &ledger), &found, false).await {
+            Ok(_) => assert!(movable),
+            Err(error) => assert!(!movable && error.to_string().contains("finish it there first"), "{error}"),
+        }
+        running.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_orphan_is_found_behind_several_pages_of_foreign_jobs() {
     let folder = tempfile::tempdir().unwrap();
     let state = tempfile::tempdir().unwrap();
@@ -383,4 +403,84 @@ fn walk(folder: &Path) -> HashSet<std::path::PathBuf> {
         found.extend(if path.is_dir() { walk(&path) } else { HashSet::from([path]) });
     }
     found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rehearsal_with_every_fault_of_a_call_creates_each_job_once() {
+    let (folder, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for n in 0..3 {
+        write_shard(folder.path(), "en-GB", &format!("-{n:02}"), 20);
+    }
+    let found = shards(folder.path()).unwrap();
+    let spec = "upload=lost, create=dropped, create=lost, poll=503, content=cut, expire=50%@2, shuffle, empty-error-id";
+    let options =
+        Options { now: fixed(), faults: Faults::read(spec).unwrap(), ..Options::new(state.path(), Arc::new(Sample)) };
+    let running = Server::start(options).await.unwrap();
+    let (api, ledger) = (client(&running.base_url()), ledger(folder.path()));
+    let report = complete(&found, &api, &ledger, &Silent).await.unwrap();
+    assert_eq!((jobs_at(&running).await, files_at(&running).await), (3, 3));
+    assert!(report.is_settled() && !report.is_complete());
+    let mut rows: Vec<_> =
+        report.shards.iter().map(|shard| (shard.status.as_str(), shard.output_rows, shard.error_rows)).collect();
+    rows.sort_unstable();
+    assert_eq!(rows, [("completed", 20, 0), ("completed", 20, 0), ("expired", 10, 10)]);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn retry_sends_exactly_what_has_no_answer_and_the_totals_balance() {
+    let (folder, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for n in 0..3 {
+        write_shard(folder.path(), "en-GB", &format!("-{n:02}"), 20);
+    }
+    let faults = Faults::read("expire=50%@2, missing=20%@1, cut=30%@3").unwrap();
+    let options = Options { now: fixed(), faults, ..Options::new(state.path(), Arc::new(Sample)) };
+    let running = Server::start(options).await.unwrap();
+    let (api, ledger) = (client(&running.base_url()), ledger(folder.path()));
+    let options = RetryOptions {
+        reasons: [Reason::Expired, Reason::Truncated, Reason::Failed].into(),
+        attempts: 3,
+        rejects: Vec::new(),
+    };
+    let first = shards(folder.path()).unwrap();
+    let early = retry(&ledger, &first, &options, &Silent).unwrap();
+    assert!(early.families.iter().all(|family| family.made.is_none() && family.waiting.is_some()));
+    complete(&first, &api, &ledger, &Silent).await.unwrap();
+    let report = retry(&ledger, &first, &options, &Silent).unwrap();
+    for family in &report.families {
+        let again: u64 = family.again.values().sum();
+        assert_eq!(family.answered + again, 20, "{family:?}");
+        let made = fs::read_to_string(family.made.as_ref().unwrap()).unwrap();
+        assert_eq!(made.lines().count() as u64, again);
+    }
+    let kinds: Vec<_> = report.families.iter().flat_map(|family| family.again.keys().cloned()).collect();
+    assert_eq!(HashSet::from_iter(kinds), HashSet::from(["expired", "missing", "truncated"].map(str::to_owned)));
+
+    let all = shards(folder.path()).unwrap();
+    assert_eq!(all.len(), 6);
+    let waiting = retry(&ledger, &all, &options, &Silent).unwrap();
+    assert!(waiting.families.iter().all(|family| family.made.is_none()), "the new ones are not sent yet");
+    assert!(complete(&all[..], &api, &ledger, &Silent).await.unwrap().is_settled());
+    let done = retry(&ledger, &all, &options, &Silent).unwrap();
+    assert!(done.families.iter().all(|family| family.answered == 20 && family.made.is_none()), "{done:?}");
+    running.stop().await;
+}
+
+#[test]
+fn a_cut_answer_gets_a_higher_limit_and_attempts_are_capped() {
+    let folder = tempfile::tempdir().unwrap();
+    let shard = Shard { path: folder.path().join("openai_batch_en-GB_r.jsonl") };
+    let line =
+        r#"{"custom_id":"a","method":"POST","url":"/v1/chat/completions","body":{"model":"m","max_tokens":100}}"#;
+    let cut = r#"{"custom_id":"a","response":{"status_code":200,"body":{"choices":[{"message":{"content":"{"},"finish_reason":"length"}]}},"error":null}"#;
+    fs::write(&shard.path, line).unwrap();
+    fs::write(shard.output(), cut).unwrap();
+    let ledger = ledger(folder.path());
+    let options = RetryOptions { reasons: [Reason::Truncated].into(), attempts: 2, rejects: Vec::new() };
+    let made = retry(&ledger, &[shard], &options, &Silent).unwrap().families[0].made.clone().unwrap();
+    assert!(fs::read_to_string(&made).unwrap().contains(r#""max_tokens":200"#));
+    fs::write(Shard { path: made }.output(), cut).unwrap();
+    let second = retry(&ledger, &shards(folder.path()).unwrap(), &options, &Silent).unwrap();
+    assert_eq!(second.families[0].made, None);
+    assert_eq!(second.families[0].given_up, [("truncated".to_owned(), 1)].into());
 }

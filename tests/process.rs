@@ -4,12 +4,17 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use aacorn::Error;
+use aacorn::assets::Assets;
+use aacorn::language::Languages;
 use aacorn::model::{Reason, Stray};
 use aacorn::process::{self, Options, Output, Report};
 use aacorn::progress::Silent;
+use aacorn::recipe::Rules;
 use serde_json::{Value, json};
 
 const CONVERSATION: &str = r#"{"scene":"Kitchen.","conversation":[
@@ -44,6 +49,8 @@ impl Batch {
             fresh: false,
             max_line: 1 << 20,
             jobs: 2,
+            languages: Arc::new(Languages::new(Assets::embedded())),
+            rules: Rules::new(),
         }
     }
 
@@ -60,7 +67,7 @@ impl Batch {
 fn planned(id: &str, locale: &str) -> String {
     json!({"custom_id": id, "method": "POST", "url": "/v1/chat/completions", "body": {"model": "gpt-4o-mini", "messages": []},
         "metadata": {"recipe": "aac", "template_id": "aac@1/en", "lang_code": locale, "created_at": "2026-01-01T00:00:00Z",
-            "provider": "openai", "model": "gpt-4o-mini", "plan": {"seed": 7, "style": {"id": "full", "form": "full"}}}})
+            "provider": "openai", "model": "gpt-4o-mini", "plan": {"seed": 7, "style": {"id": "brief", "form": "telegraphic"}}}})
     .to_string()
 }
 
@@ -102,7 +109,7 @@ fn a_record_is_the_answer_then_whose_it_is_and_where_it_came_from() {
             r#"{"scene":"Kitchen.","conversation":[{"speaker":"Colin","is_aac_user":false,"utterance":"Do you want the tea now?"},"#,
             r#"{"speaker":"Margaret","is_aac_user":true,"utterance":"no later","utterance_intended":"No, I'll have it later."}],"#,
             r#""custom_id":"a","metadata":{"lang_code":"en-GB","generated_at":"2026-05-05T16:53:20Z","provider":"openai","#,
-            r#""model":"gpt-4o-mini-2024-07-18","template_id":"aac@1/en","plan":{"seed":7,"style":{"id":"full","form":"full"}},"#,
+            r#""model":"gpt-4o-mini-2024-07-18","template_id":"aac@1/en","plan":{"seed":7,"style":{"id":"brief","form":"telegraphic"}},"#,
             r#""usage":{"prompt_tokens":5,"completion_tokens":7,"total_tokens":12},"finish_reason":"stop"}}"#,
             "\n"
         )
@@ -115,12 +122,12 @@ fn a_record_is_the_answer_then_whose_it_is_and_where_it_came_from() {
 fn folders_are_searched_at_any_depth_and_each_locale_gets_its_folder() {
     let batch = Batch::new();
     batch
-        .write("batch_files/en-GB/x_metadata.jsonl", &[planned("a", "en-GB"), planned("b", "fr-FR")])
+        .write("batch_files/en-GB/x_metadata.jsonl", &[planned("a", "en-GB"), planned("b", "en-US")])
         .write(
             "batch_files/en-GB/openai_batch.jsonl",
             &[r#"{"custom_id":"a","method":"POST","url":"u","body":{}}"#.into()],
         )
-        .write("batch_files/fr-FR/y.jsonl", &[planned("c", "fr_fr")])
+        .write("batch_files/en-US/y.jsonl", &[planned("c", "en_us")])
         .write("batch_files/responses/1/out.jsonl", &[chat("c", CONVERSATION), chat("a", CONVERSATION)])
         .write("batch_files/responses/2.jsonl", &[chat("b", CONVERSATION)]);
     fs::write(batch.path("batch_files/jobs.json"), "{\n  \"batch_jobs\": {}\n}\n").unwrap();
@@ -129,7 +136,7 @@ fn folders_are_searched_at_any_depth_and_each_locale_gets_its_folder() {
     assert_eq!(report.strays.counts, BTreeMap::new());
     assert_eq!(report.passed_over().len(), 2);
     assert_eq!(ids(&batch.lines("output/en-GB/en-GB_all_conversations.jsonl")), ["a"]);
-    assert_eq!(ids(&batch.lines("output/fr-FR/fr-FR_all_conversations.jsonl")), ["b", "c"]);
+    assert_eq!(ids(&batch.lines("output/en-US/en-US_all_conversations.jsonl")), ["b", "c"]);
 }
 
 #[test]
@@ -139,13 +146,13 @@ fn metadata_and_answers_of_the_reference_are_read() {
     batch.write(
         "m.jsonl",
         &[
-            format!(r#"{{"custom_id":"nested","body":{body},"metadata":{{"template_id":22,"lang_code":"ja-JP","created_at":"2026-11-20T12:02:07.460689"}}}}"#),
-            format!(r#"{{"custom_id":"flat","template_id":3,"lang_code":"ja-JP","created_at":"T","provider":"openai","body":{}}}"#, json!(body)),
-            planned("raw", "ja-JP"),
-            planned("content", "ja-JP"),
-            planned("text", "ja-JP"),
-            planned("string", "ja-JP"),
-            planned("done", "ja-JP"),
+            format!(r#"{{"custom_id":"nested","body":{body},"metadata":{{"template_id":22,"lang_code":"en-ZA","created_at":"2026-11-20T12:02:07.460689"}}}}"#),
+            format!(r#"{{"custom_id":"flat","template_id":3,"lang_code":"en-ZA","created_at":"T","provider":"openai","body":{}}}"#, json!(body)),
+            planned("raw", "en-ZA"),
+            planned("content", "en-ZA"),
+            planned("text", "en-ZA"),
+            planned("string", "en-ZA"),
+            planned("done", "en-ZA"),
         ],
     );
     let choices = json!([{"message": {"content": CONVERSATION}}]);
@@ -156,7 +163,7 @@ fn metadata_and_answers_of_the_reference_are_read() {
         &[
             json!({"custom_id": "nested", "choices": choices}).to_string(),
             json!({"custom_id": "flat", "response": {"body": json!({"choices": choices}).to_string()}}).to_string(),
-            json!({"custom_id": "raw", "body": {"model": "m"}, "metadata": {"lang_code": "ja-JP", "response": {"choices": choices}}}).to_string(),
+            json!({"custom_id": "raw", "body": {"model": "m"}, "metadata": {"lang_code": "en-ZA", "response": {"choices": choices}}}).to_string(),
             json!({"custom_id": "content", "response": {"body": {"content": CONVERSATION}}}).to_string(),
             json!({"custom_id": "text", "response": {"body": {"choices": [{"text": CONVERSATION}]}}}).to_string(),
             json!({"custom_id": "string", "response": CONVERSATION}).to_string(),
@@ -165,14 +172,14 @@ fn metadata_and_answers_of_the_reference_are_read() {
     );
     let report = batch.process("r.jsonl", "m.jsonl", "o");
     assert!(report.complete, "{report:?}");
-    let records = batch.lines("o/ja-JP/ja-JP_all_conversations.jsonl");
+    let records = batch.lines("o/en-ZA/en-ZA_all_conversations.jsonl");
     assert_eq!(
         records[0]["metadata"],
-        json!({"lang_code": "ja-JP", "generated_at": "2026-11-20T12:02:07.460689",
+        json!({"lang_code": "en-ZA", "generated_at": "2026-11-20T12:02:07.460689",
         "provider": "openai", "model": "gpt-4o-mini", "template_id": 22})
     );
     assert_eq!(records[1]["metadata"]["model"], "gpt-4o-mini");
-    assert_eq!(records[6]["metadata"]["lang_code"], "ja-JP");
+    assert_eq!(records[6]["metadata"]["lang_code"], "en-ZA");
 }
 
 #[test]
@@ -332,6 +339,7 @@ fn strays_are_counted_apart_with_their_lines() {
         (Stray::Duplicate, vec![4]),
     ];
     assert_eq!(lines, BTreeMap::from(expected));
+    assert_eq!(report.locales["en-GB"].tally.strays, BTreeMap::from([(Stray::NotJson, 1), (Stray::Duplicate, 1)]));
     assert_eq!((report.total.accepted, report.total.missing), (1, 1));
     assert!(report.total.balances() && !report.complete);
 }
@@ -410,6 +418,67 @@ fn the_output_is_the_same_at_any_number_of_threads() {
     }
     assert_eq!(files_below(&batch.path("o1")), files_below(&batch.path("o2")));
     assert_eq!(files_below(&batch.path("o1")), files_below(&batch.path("o5")));
+}
+
+#[test]
+fn repairs_and_flags_stand_in_the_record_and_in_the_report() {
+    let batch = Batch::new();
+    let fenced = format!("Sure:\n```json\n{CONVERSATION}\n```");
+    let missing = CONVERSATION.replace(",\"utterance_intended\":\"No, I'll have it later.\"", "");
+    batch.write("m.jsonl", &[planned("a", "en-GB"), planned("b", "en-GB")]);
+    batch.write("r.jsonl", &[chat("a", &fenced), chat("b", &missing.replace("true", "\"true\""))]);
+    let report = batch.process("r.jsonl", "m.jsonl", "o");
+    assert!(report.complete, "{report:?}");
+    let records = batch.lines("o/en-GB/en-GB_all_conversations.jsonl");
+    assert_eq!((&records[0]["repairs"], &records[0]["qc"]), (&json!(["fence"]), &Value::Null));
+    assert_eq!((&records[1]["repairs"], &records[1]["qc"]), (&json!(["string_bool"]), &json!(["intended_missing"])));
+    let locale = &report.locales["en-GB"];
+    assert_eq!(locale.repaired, BTreeMap::from([("fence", 1), ("string_bool", 1)]));
+    assert_eq!(locale.flagged, BTreeMap::from([("intended_missing", 1)]));
+}
+
+#[test]
+fn an_answer_that_names_another_request_is_mispaired() {
+    let batch = Batch::new();
+    let naming = |id: &str| CONVERSATION.replacen('{', &format!("{{\"request_ref\":\"{id}\","), 1);
+    batch.write("m.jsonl", &["a", "b", "c"].map(|id| planned(id, "en-GB")));
+    batch.write("r.jsonl", &[chat("a", &naming("b")), chat("b", &naming("b")), chat("c", &naming("kitchen"))]);
+    let report = batch.process("r.jsonl", "m.jsonl", "o");
+    assert_eq!(report.total.rejected, BTreeMap::from([(Reason::Mispaired, 1)]));
+    assert_eq!(batch.lines("o/en-GB/en-GB_rejects.jsonl")[0]["detail"], "the answer names b");
+}
+
+#[test]
+fn records_without_an_id_are_kept() {
+    let batch = Batch::new();
+    batch.write("m.jsonl", &[planned("a", "en-GB")]).write("r.jsonl", &[chat("a", CONVERSATION)]);
+    batch.write("o/en-GB/en-GB_all_conversations.jsonl", &[r#"{"conversation":[],"metadata":{}}"#.to_owned()]);
+    batch.process("r.jsonl", "m.jsonl", "o");
+    batch.process("r.jsonl", "m.jsonl", "o");
+    let records = batch.lines("o/en-GB/en-GB_all_conversations.jsonl");
+    assert_eq!(records.len(), 2);
+    assert_eq!(records[0], json!({"conversation": [], "metadata": {}}));
+}
+
+#[test]
+fn compressed_files_are_told_by_their_first_bytes() {
+    let batch = Batch::new();
+    let gzip = |text: String| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    fs::write(batch.path("m.jsonl.gz"), gzip(planned("a", "en-GB") + "\n" + &planned("b", "en-GB"))).unwrap();
+    fs::create_dir(batch.path("r")).unwrap();
+    fs::write(batch.path("r/1.jsonl"), gzip(chat("a", CONVERSATION))).unwrap();
+    fs::write(batch.path("r/2.jsonl.zst"), zstd::encode_all(chat("b", CONVERSATION).as_bytes(), 3).unwrap()).unwrap();
+    assert!(batch.process("r", "m.jsonl.gz", "o").complete);
+    let mut cut = gzip(chat("a", CONVERSATION));
+    cut.truncate(cut.len() - 4);
+    fs::write(batch.path("r/1.jsonl"), cut).unwrap();
+    let report = batch.process("r", "m.jsonl.gz", "o");
+    assert_eq!(report.total.accepted, 2);
+    assert!(!report.complete, "a file that is not whole is told, even where all that was planned is there");
 }
 
 #[test]

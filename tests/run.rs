@@ -148,7 +148,8 @@ fn a_missing_input_leaves_an_existing_output_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
     run(folder.path(), &["run", "--lang", "en-GB", "--num", "2"]);
     let before = corpus(folder.path());
-    let (code, _) = run(folder.path(), &["process", "--responses", "nowhere", "--metadata", "batch_files", "--output", "output"]);
+    let (code, _) =
+        run(folder.path(), &["process", "--responses", "nowhere", "--metadata", "batch_files", "--output", "output"]);
     assert_eq!(code, 1);
     let (code, _) = run(folder.path(), &["augment", "--input", "nowhere.jsonl", "--lang", "en-GB"]);
     assert_eq!(code, 1);

@@ -1,5 +1,7 @@
 //! The embedded batch service over real HTTP and a real database.
 
+#![allow(clippy::unwrap_used, reason = "a helper of tests fails the test")]
+
 mod support;
 
 use std::collections::BTreeSet;
@@ -8,8 +10,9 @@ use std::time::Duration;
 
 use aacorn::http::Key;
 use aacorn::serve::sample::{MARK, Sample};
-use aacorn::serve::{Options, Server};
+use aacorn::serve::{Live, Options, Server};
 use serde_json::{Value, json};
+use support::meddler::{Meddler, Spoil};
 use support::{CHAT, Http, Picky, Slow, fixed, request, requests, server};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -305,4 +308,63 @@ async fn without_a_key_a_foreign_host_name_is_turned_away() {
     let request = reqwest::Client::new().get(format!("{}/models", running.base_url())).header("host", "evil.example");
     assert_eq!(request.send().await.unwrap().status().as_u16(), 403);
     running.stop().await;
+}
+
+/// A server whose engine passes on to `upstream`.
+async fn live(state: &std::path::Path, upstream: &str) -> aacorn::serve::Running {
+    let engine = Live::new(upstream, None, tokio::runtime::Handle::current()).unwrap();
+    Server::start(Options { now: fixed(), ..Options::new(state, Arc::new(engine)) }).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_live_engine_gives_the_answers_of_its_upstream_as_they_came() {
+    let (above, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let upstream = server(above.path(), Picky).await;
+    let busy = [("POST", "/chat/completions", Spoil::Refuse(429)), ("POST", "/chat/completions", Spoil::LoseCall)];
+    let meddler = Meddler::start(&upstream.base_url(), &busy).await;
+    let running = live(state.path(), &meddler.base).await;
+    let http = Http::new(running.base_url());
+    let text = (0..50).map(|n| request(&format!("good-{n}")) + "\n").collect::<String>() + &request("bad");
+    let done = http.ended(&http.submit(text).await).await;
+    assert_eq!(done["request_counts"], json!({"total": 51, "completed": 50, "failed": 1}));
+    let lines = http.lines(&done["output_file_id"]).await;
+    assert_eq!(lines[49]["response"]["body"]["model"], "picky-1");
+    let errors = http.lines(&done["error_file_id"]).await;
+    assert_eq!(errors[0]["response"]["body"]["error"]["code"], "context_length_exceeded");
+    assert!(meddler.is_done());
+    assert_eq!(meddler.count("POST /v1/chat/completions"), 53, "each once, and what was spoiled once more");
+    running.stop().await;
+    upstream.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_its_upstream_a_batch_waits_and_says_why() {
+    let (above, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let refuse = [("POST", "/chat/completions", Spoil::Refuse(401)); 2];
+    let upstream = server(above.path(), Sample).await;
+    let meddler = Meddler::start(&upstream.base_url(), &refuse).await;
+    let running = live(state.path(), &meddler.base).await;
+    let http = Http::new(running.base_url());
+    let batch = http.submit(requests(30)).await;
+    let path = format!("/batches/{}", batch["id"].as_str().unwrap());
+    let mut said = String::new();
+    for _ in 0..200 {
+        let (status, answer) = http.get(&path).await;
+        if status == 500 {
+            said = answer["error"]["message"].as_str().unwrap().to_owned();
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(said.contains("cannot go on") && said.contains("401"), "{said}");
+    let done = loop {
+        let (status, answer) = http.get(&path).await;
+        if status == 200 && answer["status"] == "completed" {
+            break answer;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert_eq!(done["request_counts"], json!({"total": 30, "completed": 30, "failed": 0}), "no line was lost to it");
+    running.stop().await;
+    upstream.stop().await;
 }

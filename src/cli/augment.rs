@@ -160,11 +160,8 @@ fn show(file: &FileReport) {
     let tally = &file.tally;
     let name = file.locale.as_ref().map_or_else(|| file.input.display().to_string(), ToString::to_string);
     print::line(format_args!(
-        "{name}: {} planned = {} accepted + {} rejected + {} missing; {} AAC turns, {} variants -> {}",
-        tally.planned,
-        tally.accepted,
-        tally.rejected_total(),
-        tally.missing,
+        "{name:<8} {}; {} AAC turns, {} variants -> {}",
+        print::equation(tally),
         file.aac_turns,
         file.variants,
         file.output.display()

@@ -1,14 +1,22 @@
 //! The command line: one file a command, with its arguments, one call into the library, and what it prints.
 
 mod augment;
+mod cancel;
+mod check;
+mod desk;
 mod exit;
+mod fetch;
 mod generate;
 mod interrupt;
 mod languages;
 mod print;
 mod process;
+mod retry;
 mod run;
 mod serve;
+mod status;
+mod submit;
+mod watch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -62,7 +70,14 @@ struct Global {
 enum Command {
     Run(run::Args),
     Generate(generate::Args),
+    Submit(submit::Args),
+    Status(status::Args),
+    Watch(watch::Args),
+    Fetch(fetch::Args),
+    Cancel(cancel::Args),
+    Retry(retry::Args),
     Process(process::Args),
+    Check(check::Args),
     Augment(augment::Args),
     Serve(serve::Args),
     Languages(languages::Args),
@@ -107,6 +122,9 @@ pub fn main() -> Exit {
     };
     cli.command.run(&context).unwrap_or_else(|error| {
         print::error(&error);
+        if let Some(hint) = exit::hint(&error) {
+            print::note(format_args!("hint: {hint}"));
+        }
         Exit::from(&error)
     })
 }
@@ -121,10 +139,17 @@ impl Command {
         match self {
             Self::Run(args) => run::run(args, context),
             Self::Generate(args) => generate::run(args, context),
-            Self::Augment(args) => augment::run(args, context),
-            Self::Languages(args) => languages::run(args, context),
+            Self::Submit(args) => submit::run(args, context),
+            Self::Status(args) => status::run(args, context),
+            Self::Watch(args) => watch::run(args, context),
+            Self::Fetch(args) => fetch::run(args, context),
+            Self::Cancel(args) => cancel::run(args, context),
+            Self::Retry(args) => retry::run(args, context),
             Self::Process(args) => process::run(args, context),
+            Self::Check(args) => check::run(args, context),
+            Self::Augment(args) => augment::run(args, context),
             Self::Serve(args) => serve::run(args, context),
+            Self::Languages(args) => languages::run(args, context),
         }
     }
 }

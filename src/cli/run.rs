@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use super::generate::{PlanArgs, provider_parser};
 use super::{Context, Exit, print};
-use crate::Result;
 use crate::generate::Amount;
+use crate::http::Key;
 use crate::model::{Provider, Tally};
-use crate::pipeline::{self, Options, Report};
+use crate::pipeline::{self, Answers, LocaleReport, Options, Report};
+use crate::{Error, Result};
 
-/// Generate, answer, process and augment in one go, on the offline engine.
+/// Generate, answer, process and augment in one go; offline, unless another provider is named.
 ///
 /// Started again, it goes on where it stopped; a finished run has nothing left to do. A larger --num adds to what is there.
 #[derive(Debug, clap::Args)]
@@ -19,6 +20,16 @@ pub struct Args {
     /// Who answers. `local` is the server inside this program, with the phrasebook behind it.
     #[arg(long, default_value = "local", value_parser = provider_parser())]
     provider: Provider,
+    /// With the local provider: answer with the chat endpoint below this base URL, such as http://127.0.0.1:11434/v1
+    /// (Ollama, llama.cpp, vLLM), instead of the phrasebook. Name its model with --model.
+    #[arg(long, value_name = "URL")]
+    upstream: Option<String>,
+    /// The base URL of the provider's batch API, when it is not the usual one.
+    #[arg(long, value_name = "URL", conflicts_with = "upstream")]
+    base_url: Option<String>,
+    /// The environment variable that holds the key of the provider or the upstream.
+    #[arg(long, value_name = "NAME")]
+    api_key_env: Option<String>,
     /// Folder of the batch files.
     #[arg(long, value_name = "DIR", default_value = "batch_files")]
     out: PathBuf,
@@ -33,12 +44,22 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: Args, context: &Context) -> Result<Exit> {
     let num = args.plan.num;
+    let answers = match (args.provider, args.upstream) {
+        (Provider::Local, Some(base_url)) => {
+            let key = args.api_key_env.as_deref().map(Key::from_env).transpose()?;
+            Answers::Upstream { base_url, key }
+        }
+        (Provider::Local, None) => Answers::Phrasebook,
+        (_, Some(_)) => return Err(Error::Usage("--upstream goes with --provider local".to_owned())),
+        (_, None) => Answers::Remote { base_url: args.base_url, key_env: args.api_key_env },
+    };
     let generate = args.plan.options(context, args.provider, Amount::UpTo(num), args.out)?;
     let options = Options {
         generate,
         output: args.output,
         jobs: args.jobs,
         now: context.clock_is_fixed.then_some(context.now),
+        answers,
     };
     let report = pipeline::run(&context.assets, &context.languages, &options, &context.progress)?;
     if context.json {
@@ -50,23 +71,11 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
 }
 
 fn show(report: &Report, options: &Options) {
-    let header = ["locale", "planned", "accepted", "rejected", "missing", "AAC turns", "variants"];
-    let row = |name: String, tally: &Tally, aac_turns: u64, variants: u64| {
-        let counts = [tally.planned, tally.accepted, tally.rejected_total(), tally.missing, aac_turns, variants];
-        let [planned, accepted, rejected, missing, aac_turns, variants] = counts.map(|count| count.to_string());
-        [name, planned, accepted, rejected, missing, aac_turns, variants]
-    };
-    let mut rows: Vec<_> = report
-        .locales
-        .iter()
-        .map(|locale| row(locale.locale.to_string(), &locale.tally, locale.aac_turns, locale.variants))
-        .collect();
+    let header = ["locale", "planned", "accepted", "rejected", "missing", "AAC turns", "variants", "files"];
+    let mut rows: Vec<_> =
+        report.locales.iter().map(|locale| row(&locale.locale.to_string(), &locale.tally, &[locale])).collect();
     if report.locales.len() > 1 {
-        let (aac_turns, variants) = report
-            .locales
-            .iter()
-            .fold((0, 0), |(turns, variants), locale| (turns + locale.aac_turns, variants + locale.variants));
-        rows.push(row("total".to_owned(), &report.total, aac_turns, variants));
+        rows.push(row("total", &report.total, &report.locales.iter().collect::<Vec<_>>()));
     }
     print::table(header, rows, 1);
     print::line("");
@@ -82,8 +91,21 @@ fn show(report: &Report, options: &Options) {
         options.generate.out.display(),
         options.output.display()
     ));
-    print::line("answered by the phrasebook, not by a model: try a real one with `aacorn generate --provider openai`");
+    if matches!(options.answers, Answers::Phrasebook) {
+        print::line("answered by the phrasebook, not by a model: try a real one with --upstream or --provider openai");
+    }
     if let Some(corpus) = report.locales.iter().find_map(|locale| locale.corpus.as_ref()) {
         print::next(format_args!("head -n 1 {}", corpus.display()));
     }
+}
+
+/// A line of the table: the tally, and what was made of these locales.
+fn row(name: &str, tally: &Tally, locales: &[&LocaleReport]) -> [String; 8] {
+    let sum = |count: fn(&LocaleReport) -> u64| locales.iter().map(|locale| count(locale)).sum::<u64>();
+    let Tally { planned, accepted, missing, .. } = *tally;
+    let made = [sum(|locale| locale.aac_turns), sum(|locale| locale.variants), sum(|locale| locale.files)];
+    let [aac_turns, variants, files] = made.map(|count| count.to_string());
+    let counts = [planned, accepted, tally.rejected_total(), missing].map(|count| count.to_string());
+    let [planned, accepted, rejected, missing] = counts;
+    [name.to_owned(), planned, accepted, rejected, missing, aac_turns, variants, files]
 }

@@ -80,10 +80,12 @@ pub fn provider_of(shard: &Path) -> Result<Option<String>> {
     Ok(first.map(|planned| planned.metadata.provider))
 }
 
-/// `batch_<locale>_<dialect>_<run>_metadata.jsonl` of `<dialect>_batch_<locale>_<run>.jsonl`.
+/// `batch_<locale>_<dialect>_<run>_metadata.jsonl` of `<dialect>_batch_<locale>_<run>.jsonl`, and of its retries, which
+/// end in `-r1`, `-r2` …
 fn metadata_file(shard: &Path) -> Option<PathBuf> {
     let (dialect, rest) = shard.file_stem()?.to_str()?.split_once("_batch_")?;
     let (locale, run) = rest.split_once('_')?;
+    let run = run.rsplit_once("-r").filter(|(_, number)| number.parse::<u32>().is_ok()).map_or(run, |(run, _)| run);
     Some(shard.with_file_name(format!("batch_{locale}_{dialect}_{run}_metadata.jsonl")))
 }
 

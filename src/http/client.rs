@@ -61,6 +61,20 @@ impl Client {
     /// [`Error::Usage`] when the URL is none, or holds a user name, password, query or fragment, where keys are kept
     /// by mistake.
     pub fn new(provider: &str, base_url: &str, auth: &Auth, headers: &[(&'static str, &str)]) -> Result<Self> {
+        Self::with_silence(provider, base_url, auth, headers, SILENCE)
+    }
+
+    /// The same, for a server that may be silent for as long as `silence` before it answers.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn with_silence(
+        provider: &str,
+        base_url: &str,
+        auth: &Auth,
+        headers: &[(&'static str, &str)],
+        silence: Duration,
+    ) -> Result<Self> {
         let base = parse_base(base_url)?;
         let mut fixed = HeaderMap::new();
         for (name, value) in headers {
@@ -73,7 +87,7 @@ impl Client {
             .default_headers(fixed)
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT)
-            .read_timeout(SILENCE);
+            .read_timeout(silence);
         let loopback = is_loopback(&base);
         if loopback {
             http = http.no_proxy();
@@ -99,6 +113,12 @@ impl Client {
     #[must_use]
     pub fn base_url(&self) -> &str {
         self.base.as_str().trim_end_matches('/')
+    }
+
+    /// Whether the server is on this machine.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.base)
     }
 
     /// How long it goes on trying.

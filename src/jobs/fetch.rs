@@ -30,7 +30,8 @@ pub async fn fetch(desk: Desk<'_>, shards: &[Shard]) -> Result<Report> {
 }
 
 /// Whether a file that was fetched is no longer here.
-fn is_gone(shard: &Shard, job: &Job) -> bool {
+#[must_use]
+pub fn is_gone(shard: &Shard, job: &Job) -> bool {
     (job.output_rows.is_some_and(|rows| rows > 0) && !shard.output().exists())
         || (job.error_rows.is_some_and(|rows| rows > 0) && !shard.errors().exists())
 }

@@ -8,7 +8,9 @@ mod fetch;
 mod local;
 mod pause;
 mod report;
+mod retry;
 mod shards;
+mod status;
 mod submit;
 mod watch;
 
@@ -17,10 +19,12 @@ use crate::progress::Progress;
 use crate::provider::BatchApi;
 
 pub use complete::complete;
-pub use fetch::fetch;
+pub use fetch::{fetch, is_gone};
 pub use local::Local;
 pub use report::{Report, ShardReport};
+pub use retry::{Family, RetryOptions, RetryReport, retry};
 pub use shards::{Shard, ledger_folder, shards};
+pub use status::{cancel, status};
 pub use submit::{Submitted, submit};
 pub use watch::watch;
 

@@ -64,7 +64,8 @@ impl Shard {
     }
 
     /// `<locale>_<run>[-NN]`: the name without `<dialect>_batch_` and the extension.
-    fn key(&self) -> String {
+    #[must_use]
+    pub fn key(&self) -> String {
         let stem = self.path.file_stem().unwrap_or_default().to_string_lossy();
         let (_, key) = split(&stem).unwrap_or(("", &stem));
         key.to_owned()

@@ -79,7 +79,7 @@ async fn submit_one(desk: Desk<'_>, shard: &Shard, again: bool) -> Result<Submit
             return Ok(Submitted::Known(job));
         }
         if !renew {
-            same_place(desk, &job)?;
+            let job = bring_here(desk, job)?;
             return go_through(desk, shard, &ticket, job).await.map(Submitted::Resumed);
         }
     } else if let Some(job) = desk.ledger.job_of(&name)? {
@@ -107,10 +107,24 @@ fn is_lost_here(desk: Desk<'_>, job: &Job) -> bool {
     job.phase == Phase::Lost && job.provider == local && desk.api.provider().name() == local
 }
 
-/// A job that was begun at one provider is not ended at another.
-fn same_place(desk: Desk<'_>, job: &Job) -> Result<()> {
+/// A job that was begun elsewhere is begun here, but not when it may exist there: uploads cost nothing, jobs do.
+fn bring_here(desk: Desk<'_>, job: Job) -> Result<Job> {
     let (provider, home) = (desk.api.provider().name(), desk.api.home());
+    if job.phase == Phase::Creating {
+        same_place(desk, &job)?;
+    }
     if job.provider == provider && job.home == home {
+        return Ok(job);
+    }
+    desk.ledger.change(job.id, "moved", &format!("to {provider} at {home}"), |job| {
+        provider.clone_into(&mut job.provider);
+        home.clone_into(&mut job.home);
+        (job.phase, job.upload) = (Phase::Planned, None);
+    })
+}
+
+fn same_place(desk: Desk<'_>, job: &Job) -> Result<()> {
+    if job.provider == desk.api.provider().name() && job.home == desk.api.home() {
         return Ok(());
     }
     Err(Error::Usage(format!(
@@ -159,11 +173,8 @@ async fn create(desk: Desk<'_>, shard: &Shard, ticket: &Ticket, mut job: Job) ->
     let mut waits = desk.api.patience().waits();
     let mut in_doubt = job.phase == Phase::Creating;
     loop {
-        if in_doubt {
-            let known = desk.ledger.known(desk.api.provider().name(), desk.api.home())?;
-            if let Some(found) = unless_interrupted(desk.api.find(ticket, &known), desk.progress).await?? {
-                return created(desk, &job, &found, "found again");
-            }
+        if in_doubt && let Some(job) = look_up(desk, ticket, &job).await? {
+            return Ok(job);
         }
         go_on(desk.progress)?;
         job = desk.ledger.change(job.id, "creating", "", |job| job.phase = Phase::Creating)?;
@@ -180,6 +191,19 @@ async fn create(desk: Desk<'_>, shard: &Shard, ticket: &Ticket, mut job: Job) ->
             }
         }
     }
+}
+
+/// Looks for the job of a shard whose create is in doubt; gives it when it is there. Creates nothing.
+pub(super) async fn adopt(desk: Desk<'_>, shard: &Shard, job: Job) -> Result<Option<Job>> {
+    same_place(desk, &job)?;
+    let _lock = wait_for_lock(desk).await?;
+    look_up(desk, &shard.ticket()?, &job).await
+}
+
+async fn look_up(desk: Desk<'_>, ticket: &Ticket, job: &Job) -> Result<Option<Job>> {
+    let known = desk.ledger.known(desk.api.provider().name(), desk.api.home())?;
+    let found = unless_interrupted(desk.api.find(ticket, &known), desk.progress).await??;
+    found.map(|found| created(desk, job, &found, "found again")).transpose()
 }
 
 fn created(desk: Desk<'_>, job: &Job, remote: &RemoteJob, how: &str) -> Result<Job> {

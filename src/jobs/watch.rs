@@ -12,8 +12,12 @@ use super::{AT_ONCE, Desk, Shard};
 use crate::Result;
 use crate::http::Failure;
 use crate::ledger::{Job, Phase};
+use crate::model::Provider;
 use crate::progress::Task;
 use crate::provider::{Pace, RemoteJob, Status};
+
+/// Shards that have a line of progress each.
+const ON_A_SCREEN: usize = 12;
 
 /// Watches the jobs of `shards` and fetches their results, until every one of them is here.
 ///
@@ -22,7 +26,7 @@ use crate::provider::{Pace, RemoteJob, Status};
 /// fetched until then stays, and the next call goes on.
 pub async fn watch(desk: Desk<'_>, shards: &[Shard]) -> Result<Report> {
     let mut waits = Waits::new(desk);
-    let mut screen = Screen::new(desk, shards)?;
+    let mut screen = Screen::new(desk, &waiting(desk, shards)?);
     loop {
         let waiting = waiting(desk, shards)?;
         if waiting.is_empty() {
@@ -31,9 +35,9 @@ pub async fn watch(desk: Desk<'_>, shards: &[Shard]) -> Result<Report> {
         let polls = stream::iter(waiting).map(|(shard, job)| step(desk, shard, job)).buffer_unordered(AT_ONCE);
         let mut moved = false;
         for done in polls.collect::<Vec<_>>().await {
-            let (job, has_moved) = done?;
+            let (shard, job, has_moved) = done?;
             moved |= has_moved;
-            screen.show(&job);
+            screen.show(shard, &job);
         }
         pause(waits.next(moved), desk.progress).await?;
     }
@@ -50,14 +54,14 @@ fn waiting<'a>(desk: Desk<'_>, shards: &'a [Shard]) -> Result<Vec<(&'a Shard, Jo
 }
 
 /// Asks once after a job, and fetches it when it has ended. Says whether it has moved.
-async fn step(desk: Desk<'_>, shard: &Shard, job: Job) -> Result<(Job, bool)> {
+async fn step<'a>(desk: Desk<'_>, shard: &'a Shard, job: Job) -> Result<(&'a Shard, Job, bool)> {
     let before = (job.phase, job.status.clone(), job.completed + job.failed);
     let mut job = if job.phase == Phase::Created { poll(desk, job).await? } else { job };
     if job.phase == Phase::Ended {
         job = fetch_job(desk, shard, job).await?;
     }
     let moved = before != (job.phase, job.status.clone(), job.completed + job.failed);
-    Ok((job, moved))
+    Ok((shard, job, moved))
 }
 
 /// Asks once after a job and notes what is new.
@@ -135,29 +139,48 @@ impl Waits {
     }
 }
 
-/// One line of progress for all shards.
+/// Progress: a task a shard while they fit on a screen, else one for all; and a note at each change of status, but for
+/// the server inside this program, which changes it faster than anybody reads.
 struct Screen<'a> {
-    task: Box<dyn Task + 'a>,
-    done: HashMap<i64, u64>,
+    desk: Desk<'a>,
+    together: Option<Box<dyn Task + 'a>>,
+    shown: HashMap<i64, Shown<'a>>,
+}
+
+struct Shown<'a> {
+    task: Option<Box<dyn Task + 'a>>,
+    done: u64,
+    status: String,
 }
 
 impl<'a> Screen<'a> {
-    fn new(desk: Desk<'a>, shards: &[Shard]) -> Result<Self> {
-        let mut total = 0;
-        for shard in shards {
-            total += desk.ledger.job_of(&shard.name(desk.ledger.folder()))?.map_or(0, |job| job.requests);
-        }
-        let task = desk.progress.task("answer", "", Some(total), "requests");
-        Ok(Self { task, done: HashMap::new() })
+    fn new(desk: Desk<'a>, waiting: &[(&Shard, Job)]) -> Self {
+        let total = waiting.iter().map(|(_, job)| job.requests).sum();
+        let alone = waiting.len() <= ON_A_SCREEN && desk.api.provider() != Provider::Local;
+        let together = (!alone && total > 0).then(|| desk.progress.task("answer", "", Some(total), "requests"));
+        Self { desk, together, shown: HashMap::new() }
     }
 
-    fn show(&mut self, job: &Job) {
+    fn show(&mut self, shard: &Shard, job: &Job) {
+        let alone = self.together.is_none();
+        let progress = self.desk.progress;
+        let shown = self.shown.entry(job.id).or_insert_with(|| Shown {
+            task: alone.then(|| progress.task("answer", &shard.key(), Some(job.requests), "requests")),
+            done: 0,
+            status: String::new(),
+        });
         let done = match job.phase {
             Phase::Fetched => job.requests,
             _ => (job.completed + job.failed).min(job.requests),
         };
-        let before = self.done.insert(job.id, done).unwrap_or(0);
-        self.task.advance(done.saturating_sub(before));
-        self.task.status(&job.status);
+        if let Some(task) = shown.task.as_ref().or(self.together.as_ref()) {
+            task.advance(done.saturating_sub(shown.done));
+            task.status(&job.status);
+        }
+        if shown.status != job.status && self.desk.api.provider() != Provider::Local {
+            progress.note(&format!("{}: {} {}/{}", shard.key(), job.status, job.completed + job.failed, job.requests));
+        }
+        shown.done = shown.done.max(done);
+        shown.status.clone_from(&job.status);
     }
 }

@@ -59,6 +59,12 @@ pub struct TextRules {
     pub always_capital: BTreeMap<String, String>,
     /// The most frequent small words, lower case.
     pub function_words: Vec<String>,
+    /// Beginnings of a text that describes what is meant instead of saying it, lower case: `expressing `.
+    #[serde(default)]
+    pub descriptions: Vec<String>,
+    /// Beginnings of what a model says when it declines, lower case.
+    #[serde(default)]
+    pub refusals: Vec<String>,
 }
 
 /// Writing direction.

@@ -165,7 +165,8 @@ pub(super) fn read(row: &Row<'_>) -> Answer<Job> {
 pub(super) fn write(tx: &Transaction<'_>, job: &Job) -> Answer<()> {
     tx.execute(
         "UPDATE jobs SET phase = ?2, upload = ?3, remote = ?4, status = ?5, output = ?6, errors = ?7, total = ?8,
-             completed = ?9, failed = ?10, problems = ?11, output_rows = ?12, error_rows = ?13, updated_at = ?14
+             completed = ?9, failed = ?10, problems = ?11, output_rows = ?12, error_rows = ?13, updated_at = ?14,
+             provider = ?15, home = ?16
          WHERE id = ?1",
         params![
             job.id,
@@ -182,6 +183,8 @@ pub(super) fn write(tx: &Transaction<'_>, job: &Job) -> Answer<()> {
             job.output_rows.map(u64::cast_signed),
             job.error_rows.map(u64::cast_signed),
             job.updated_at,
+            job.provider,
+            job.home,
         ],
     )
     .map(drop)

@@ -3,19 +3,23 @@
 //! What is there already is not made again: plan items that the batch folder holds, jobs that the ledger knows, results
 //! that are here. So a run that was stopped anywhere goes on when it is started again, and a finished one has nothing to do.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 
 use crate::assets::Assets;
+use crate::http::Key;
 use crate::language::Languages;
 use crate::ledger::Ledger;
-use crate::model::{Clock, Locale, Provider, Tally};
+use crate::model::{Clock, Locale, Tally};
 use crate::progress::{Progress, go_on};
-use crate::serve::Phrasebook;
+use crate::provider::{BatchApi, Connection, Place, connect};
+use crate::recipe::Recipe;
+use crate::serve::{Engine, Live, Phrasebook};
 use crate::{Error, Result, augment, generate, jobs, process};
 
 /// What to run.
@@ -29,6 +33,29 @@ pub struct Options {
     pub jobs: usize,
     /// Fixes every clock.
     pub now: Option<Timestamp>,
+    /// How the answers are come by.
+    pub answers: Answers,
+}
+
+/// How the answers are come by.
+#[derive(Debug, Clone)]
+pub enum Answers {
+    /// The server inside this program, the phrasebook behind it.
+    Phrasebook,
+    /// The server inside this program, a chat endpoint of OpenAI's shape behind it.
+    Upstream {
+        /// Its base URL: `http://127.0.0.1:11434/v1`.
+        base_url: String,
+        /// Its key, if it wants one.
+        key: Option<Key>,
+    },
+    /// The provider's batch API.
+    Remote {
+        /// Its base URL, when it is not the usual one.
+        base_url: Option<String>,
+        /// The environment variable of its key, when it is not the usual one.
+        key_env: Option<String>,
+    },
 }
 
 /// What came of it.
@@ -57,21 +84,26 @@ pub struct LocaleReport {
     pub variants: u64,
     /// The corpus, when there is a record.
     pub corpus: Option<PathBuf>,
+    /// Files of this locale in both folders.
+    pub files: u64,
 }
 
 /// Generates, submits, watches, fetches, processes and augments.
 ///
 /// # Errors
-/// Those of the stages; [`Error::Usage`] for a provider that cannot be run yet.
+/// Those of the stages.
 pub fn run(assets: &Assets, languages: &Arc<Languages>, options: &Options, progress: &dyn Progress) -> Result<Report> {
-    if options.generate.provider != Provider::Local {
-        let detail = "run works with the local provider; for others: generate, submit the files, process, augment";
-        return Err(Error::Usage(format!("--provider {}: {detail}", options.generate.provider)));
-    }
+    let runtime = Runtime::new().map_err(|error| Error::Usage(format!("cannot start a runtime: {error}")))?;
+    // Before anything is written: a key that is not there is better known now.
+    let remote = remote(options)?;
     generate::generate(assets, languages, &options.generate, progress)?;
     go_on(progress)?;
     let (shards, elsewhere) = shards(&options.generate)?;
-    answer(&shards, languages, options, progress)?;
+    let ledger = Ledger::open(&options.generate.out, Clock::new(options.now))?;
+    match remote {
+        Some(api) => runtime.block_on(jobs::complete(&shards, api.as_ref(), &ledger, progress)).map(drop)?,
+        None => runtime.block_on(answer_here(&shards, languages, options, &ledger, progress))?,
+    }
     go_on(progress)?;
     let folders: Vec<PathBuf> = folders(&options.generate).collect();
     let processed = process::process(
@@ -82,6 +114,8 @@ pub fn run(assets: &Assets, languages: &Arc<Languages>, options: &Options, progr
             fresh: false,
             max_line: crate::files::MAX_LINE_BYTES,
             jobs: options.jobs,
+            languages: Arc::clone(languages),
+            rules: Recipe::load(assets, &options.generate.recipe)?.rules,
         },
         progress,
     )?;
@@ -108,18 +142,30 @@ fn folders(options: &generate::Options) -> impl Iterator<Item = PathBuf> {
     options.locales.iter().map(|locale| options.out.join(locale.as_str()))
 }
 
+/// A client of the provider's batch API, when that is to answer.
+fn remote(options: &Options) -> Result<Option<Box<dyn BatchApi>>> {
+    let Answers::Remote { base_url, key_env } = &options.answers else { return Ok(None) };
+    let place = base_url.as_deref().map_or(Place::Usual, Place::Given);
+    let connection = Connection { place, key_env: key_env.as_deref(), interval: None };
+    connect(options.generate.provider, connection).map(Some)
+}
+
 /// Has all shards answered by the server inside this program.
-fn answer(shards: &[jobs::Shard], languages: &Arc<Languages>, options: &Options, progress: &dyn Progress) -> Result<()> {
-    let folder = &options.generate.out;
-    let runtime = Runtime::new().map_err(|error| Error::Usage(format!("cannot start a runtime: {error}")))?;
-    runtime.block_on(async {
-        let ledger = Ledger::open(folder, Clock::new(options.now))?;
-        let engine = Arc::new(Phrasebook::new(Arc::clone(languages)));
-        let local = jobs::Local::start(folder, engine, options.now).await?;
-        let answered = jobs::complete(shards, local.api(), &ledger, progress).await;
-        local.stop(&ledger).await?;
-        answered.map(drop)
-    })
+async fn answer_here(
+    shards: &[jobs::Shard],
+    languages: &Arc<Languages>,
+    options: &Options,
+    ledger: &Ledger,
+    progress: &dyn Progress,
+) -> Result<()> {
+    let engine: Arc<dyn Engine> = match &options.answers {
+        Answers::Upstream { base_url, key } => Arc::new(Live::new(base_url, key.clone(), Handle::current())?),
+        Answers::Phrasebook | Answers::Remote { .. } => Arc::new(Phrasebook::new(Arc::clone(languages))),
+    };
+    let local = jobs::Local::start(&options.generate.out, engine, options.now).await?;
+    let answered = jobs::complete(shards, local.api(), ledger, progress).await;
+    local.stop(ledger).await?;
+    answered.map(drop)
 }
 
 fn augment(
@@ -138,6 +184,12 @@ fn augment(
     Ok(report)
 }
 
+fn count_files(folder: &Path) -> u64 {
+    fs::read_dir(folder).map_or(0, |entries| {
+        entries.flatten().filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b".")).count() as u64
+    })
+}
+
 fn report(options: &Options, processed: &process::Report, augmented: &augment::Report, elsewhere: u64) -> Report {
     let mut locales = Vec::new();
     for locale in &options.generate.locales {
@@ -149,6 +201,8 @@ fn report(options: &Options, processed: &process::Report, augmented: &augment::R
             aac_turns: file.map_or(0, |file| file.aac_turns),
             variants: file.map_or(0, |file| file.variants),
             corpus: file.map(|file| file.output.clone()),
+            files: count_files(&options.generate.out.join(locale.as_str()))
+                + count_files(&options.output.join(locale.as_str())),
         });
     }
     let mut total = Tally::default();

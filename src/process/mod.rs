@@ -6,9 +6,11 @@
 //!    accepted, rejected or missing. Chunks of the plan are settled in parallel and written in order.
 //! 3. What an earlier run left is united with what is new ([`previous`]); [`report`] counts all of it.
 
+pub mod check;
 mod conversation;
 mod fetch;
 mod inputs;
+mod judge;
 mod output;
 mod place;
 mod plan;
@@ -16,18 +18,23 @@ mod planned;
 mod previous;
 mod record;
 mod report;
+pub mod salvage;
 mod scan;
 mod settle;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use crate::language::Languages;
 use crate::progress::Progress;
+use crate::recipe::Rules;
 use crate::{Error, Result};
 
 pub use output::Output;
 pub use report::{At, FileReport, LocaleReport, Report, Source, Strays};
 
 use inputs::Inputs;
+use judge::Judge;
 use plan::Plan;
 
 /// What to process, and where to.
@@ -45,6 +52,10 @@ pub struct Options {
     pub max_line: usize,
     /// Threads; 0 for as many as the machine has.
     pub jobs: usize,
+    /// What languages look like.
+    pub languages: Arc<Languages>,
+    /// How severe the rules of the recipe are.
+    pub rules: Rules,
 }
 
 /// Ends every planned request as accepted, rejected or missing, and writes what came of it.
@@ -65,8 +76,9 @@ fn run(options: &Options, progress: &dyn Progress) -> Result<Report> {
     let mut inputs = Inputs::find(options)?;
     let mut plan = Plan::read(&mut inputs, options, progress, &mut report)?;
     plan.find_results(&mut inputs, options, progress, &mut report)?;
+    let judge = Judge::new(&options.languages, &options.rules, &plan.locales)?;
     for target in options.output.targets(&plan) {
-        output::write(&target, &mut plan, &mut inputs, options, progress, &mut report)?;
+        output::write(&target, &mut plan, &mut inputs, &judge, options, progress, &mut report)?;
     }
     report.finish();
     for target in options.output.targets(&plan) {

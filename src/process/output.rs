@@ -15,11 +15,12 @@ use crate::{Error, Result};
 use super::Options;
 use super::fetch::fetch;
 use super::inputs::Inputs;
+use super::judge::Judge;
 use super::place::Place;
 use super::plan::{Entry, Plan};
 use super::previous::Previous;
 use super::report::{OutputReport, Report, Source};
-use super::settle::{Settled, settle};
+use super::settle::{Settled, Settler};
 
 /// Requests that are settled as one piece of work, and the bytes of answers that end it sooner.
 const CHUNK: usize = 256;
@@ -122,12 +123,14 @@ pub(super) fn write(
     target: &Target,
     plan: &mut Plan,
     inputs: &mut Inputs,
+    judge: &Judge,
     options: &Options,
     progress: &dyn Progress,
     report: &mut Report,
 ) -> Result<()> {
     let previous = Previous::find(target, plan, inputs, options, progress)?;
     let (plan, inputs) = (&*plan, &*inputs);
+    let settler = Settler { plan, inputs, judge };
     let what = if let [locale] = target.locales.as_slice() { locale.as_str() } else { "all" };
     let task = progress.task("process", what, Some(target.range.len() as u64), "requests");
     let (sources, works) = works(target, plan, inputs, &previous);
@@ -139,7 +142,7 @@ pub(super) fn write(
         go_on(progress)?;
         let group: Vec<_> = works.by_ref().take(rayon::current_num_threads() * CHUNKS_A_THREAD).collect();
         let compute = || {
-            let settled = group.par_iter().map(|(source, work)| Ok((*source, work.run(plan, inputs)?)));
+            let settled = group.par_iter().map(|(source, work)| Ok((*source, work.run(&settler)?)));
             settled.collect::<Result<Vec<_>>>()
         };
         let done = std::mem::take(&mut ready);
@@ -156,13 +159,13 @@ pub(super) fn write(
 }
 
 impl Work<'_> {
-    fn run(&self, plan: &Plan, inputs: &Inputs) -> Result<Settled> {
+    fn run(&self, settler: &Settler<'_>) -> Result<Settled> {
         let lines = |places: &[Place]| -> Result<Vec<u8>> {
-            let fetched = fetch(inputs, places)?;
+            let fetched = fetch(settler.inputs, places)?;
             Ok((0..places.len()).flat_map(|at| [fetched.line(at), b"\n"]).flatten().copied().collect())
         };
         Ok(match self {
-            Self::Settle(range) => settle(plan, inputs, range.clone())?,
+            Self::Settle(range) => settler.settle(range.clone())?,
             Self::Records(places) => {
                 Settled { records: lines(places)?, record_count: places.len() as u64, ..Settled::default() }
             }

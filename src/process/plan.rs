@@ -52,7 +52,7 @@ impl Plan {
         let mut plan = Self::default();
         let mut codes: Vec<String> = Vec::new();
         for file in inputs.metadata.clone() {
-            let total = std::fs::metadata(inputs.path(file)).map(|meta| meta.len()).ok();
+            let total = std::fs::metadata(inputs.source(file)).map(|meta| meta.len()).ok();
             let task = progress.task("metadata", &inputs.name(file), total, "bytes");
             let before = plan.entries.len();
             let looked = scan(inputs, file, options.max_line, progress, &*task, |seen| {
@@ -66,7 +66,7 @@ impl Plan {
                 let path = inputs.path(file);
                 report.damaged_metadata.extend(looked.broken.iter().map(|(_, line)| At::new(path, *line)));
             }
-            report.files.push(FileReport::new(inputs.path(file), "metadata", looked.lines, found as u64));
+            report.files.push(FileReport::new(inputs, file, "metadata", looked.lines, found as u64));
         }
         if plan.entries.is_empty() {
             return Err(Error::Missing {
@@ -101,7 +101,7 @@ impl Plan {
         report: &mut Report,
     ) -> Result<()> {
         for file in inputs.results.clone() {
-            let total = std::fs::metadata(inputs.path(file)).map(|meta| meta.len()).ok();
+            let total = std::fs::metadata(inputs.source(file)).map(|meta| meta.len()).ok();
             let task = progress.task("results", &inputs.name(file), total, "bytes");
             let named = inputs.files[file].named;
             let mut strays = Vec::new();
@@ -116,8 +116,11 @@ impl Plan {
                     return Ok(());
                 }
                 found += u64::from(seen.kind != LineKind::Other);
-                match seen.id.map(|id| self.find(id, &mut hint)) {
-                    Some(Some(ordinal)) => self.answer(ordinal, seen.place),
+                match seen.id.map(|id| self.find(id, hint)) {
+                    Some(Some(ordinal)) => {
+                        self.answer(ordinal, seen.place);
+                        hint = ordinal + 1;
+                    }
                     Some(None) => strays.push((Stray::UnknownId, seen.place.line())),
                     None => strays.push((Stray::NoId, seen.place.line())),
                 }
@@ -130,24 +133,19 @@ impl Plan {
                     report.strays.add(stray, inputs.path(file), line);
                 }
             }
-            report.files.push(FileReport::new(inputs.path(file), "results", looked.lines, found));
+            report.files.push(FileReport::new(inputs, file, "results", looked.lines, found));
         }
         self.further.sort_unstable();
         Ok(())
     }
 
-    /// The ordinal of a request. `hint` is where the last one was: answers mostly come in the order of their requests.
-    pub fn find(&self, id: [u64; 2], hint: &mut u32) -> Option<u32> {
-        let next = hint.wrapping_add(1);
-        let ordinal = match self.entries.get(next as usize) {
-            Some(entry) if entry.id == id => next,
-            _ => {
-                let at = self.index.binary_search_by_key(&id, |ordinal| self.entries[*ordinal as usize].id).ok()?;
-                self.index[at]
-            }
-        };
-        *hint = ordinal;
-        Some(ordinal)
+    /// The ordinal of a request. `hint` is tried first: answers mostly come in the order of their requests.
+    pub fn find(&self, id: [u64; 2], hint: u32) -> Option<u32> {
+        if self.entries.get(hint as usize).is_some_and(|entry| entry.id == id) {
+            return Some(hint);
+        }
+        let at = self.index.binary_search_by_key(&id, |ordinal| self.entries[*ordinal as usize].id).ok()?;
+        Some(self.index[at])
     }
 
     /// Adds a line that answers a request.

@@ -80,15 +80,24 @@ fn part(
     }
     let file = inputs.add(path, role);
     let mut unplanned = Vec::new();
-    let (mut number, mut hint) = (0u64, u32::MAX);
+    let (mut number, mut hint, mut nameless) = (0u64, 0, 0u64);
     scan(inputs, file, options.max_line, progress, &Silent, |seen| {
-        match seen.id.and_then(|id| plan.find(id, &mut hint)) {
-            Some(ordinal) => plan.answer(ordinal, seen.place),
+        match seen.id.and_then(|id| plan.find(id, hint)) {
+            Some(ordinal) => {
+                plan.answer(ordinal, seen.place);
+                hint = ordinal + 1;
+            }
             None => unplanned.push((number, seen.place)),
         }
+        nameless += u64::from(seen.id.is_none());
         number += 1;
         Ok(())
     })?;
+    if nameless > 0 {
+        let path = path.display();
+        progress
+            .note(&format!("{path}: {nameless} records without custom_id are kept as they are; --fresh starts over"));
+    }
     // A file that is not as its report says was changed by hand: its lines are then of unknown origin.
     let known = counts.iter().map(|(_, count)| count).sum::<u64>() == number;
     let mut counts = counts.into_iter().filter(|_| known);

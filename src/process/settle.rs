@@ -6,16 +6,19 @@ use std::ops::Range;
 use crate::dialect::{Decoded, decode};
 use crate::json;
 use crate::model::{Failure, Outcome, Reason, Stray};
+use crate::random::id_digest;
 use crate::{Error, Result};
 
 use super::conversation::{Conversation, Fault};
 use super::fetch::fetch;
 use super::inputs::{Inputs, Role};
+use super::judge::Judge;
 use super::place::Place;
 use super::plan::{Entry, Plan};
 use super::planned::Planned;
 use super::record::write_provenance;
 use super::report::LocaleReport;
+use super::salvage::salvage;
 
 /// What came of a stretch of the plan.
 #[derive(Debug, Default)]
@@ -44,30 +47,39 @@ enum Verdict {
     Stray(Stray),
 }
 
-/// Settles the planned requests of `range`.
-///
-/// # Errors
-/// [`Error::Io`] when a line cannot be read again; [`Error::Line`] when it has changed since.
-pub(super) fn settle(plan: &Plan, inputs: &Inputs, range: Range<usize>) -> Result<Settled> {
-    let entries = &plan.entries[range.clone()];
-    let metadata: Vec<Place> = entries.iter().map(|entry| entry.metadata).collect();
-    let answers: Vec<Place> = entries.iter().map(|entry| entry.answer).collect();
-    let (metadata, answers) = (fetch(inputs, &metadata)?, fetch(inputs, &answers)?);
-    let mut settled = Settled { records: Vec::with_capacity(1 << 20), ..Settled::default() };
-    for (at, entry) in entries.iter().enumerate() {
-        let ordinal = (range.start + at) as u32;
-        let planned = std::str::from_utf8(metadata.line(at)).ok().and_then(|line| Planned::read(line).ok());
-        let planned = planned.ok_or_else(|| changed(inputs, entry.metadata))?;
-        let request = Request { plan, inputs, entry, planned };
-        settled.request(&request, answers.line(at), plan.further(ordinal))?;
+/// Settles stretches of a plan.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settler<'a> {
+    pub plan: &'a Plan,
+    pub inputs: &'a Inputs,
+    pub judge: &'a Judge,
+}
+
+impl Settler<'_> {
+    /// Settles the planned requests of `range`.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when a line cannot be read again; [`Error::Line`] when it has changed since.
+    pub fn settle(&self, range: Range<usize>) -> Result<Settled> {
+        let entries = &self.plan.entries[range.clone()];
+        let metadata: Vec<Place> = entries.iter().map(|entry| entry.metadata).collect();
+        let answers: Vec<Place> = entries.iter().map(|entry| entry.answer).collect();
+        let (metadata, answers) = (fetch(self.inputs, &metadata)?, fetch(self.inputs, &answers)?);
+        let mut settled = Settled { records: Vec::with_capacity(1 << 20), ..Settled::default() };
+        for (at, entry) in entries.iter().enumerate() {
+            let ordinal = (range.start + at) as u32;
+            let planned = std::str::from_utf8(metadata.line(at)).ok().and_then(|line| Planned::read(line).ok());
+            let planned = planned.ok_or_else(|| changed(self.inputs, entry.metadata))?;
+            let request = Request { settler: self, entry, planned };
+            settled.request(&request, answers.line(at), self.plan.further(ordinal))?;
+        }
+        Ok(settled)
     }
-    Ok(settled)
 }
 
 /// A request that is being settled.
 struct Request<'a> {
-    plan: &'a Plan,
-    inputs: &'a Inputs,
+    settler: &'a Settler<'a>,
     entry: &'a Entry,
     planned: Planned<'a>,
 }
@@ -79,7 +91,7 @@ impl Settled {
         let mut failed: Option<(Failure, String)> = None;
         let answers = request.entry.answer.some().into_iter().chain(further);
         for (index, place) in answers.enumerate() {
-            let role = request.inputs.files[place.file()].role;
+            let role = request.settler.inputs.files[place.file()].role;
             if done && role.settled() {
                 continue;
             }
@@ -87,13 +99,13 @@ impl Settled {
             let line = if index == 0 {
                 first
             } else {
-                fetched = fetch(request.inputs, &[place])?;
+                fetched = fetch(request.settler.inputs, &[place])?;
                 fetched.line(0)
             };
             match role {
                 Role::Input if done => {
                     let whole = std::str::from_utf8(line).is_ok_and(|line| json::check(line).is_ok());
-                    self.strays.push((if whole { Stray::Duplicate } else { Stray::NotJson }, place));
+                    self.stray(request, if whole { Stray::Duplicate } else { Stray::NotJson }, place);
                 }
                 Role::Records => {
                     self.keep_record(request, line);
@@ -106,8 +118,8 @@ impl Settled {
                 Role::Rejects => {}
                 Role::Input => match self.answer(request, line) {
                     Verdict::Accepted => done = true,
-                    Verdict::Stray(stray) => self.strays.push((stray, place)),
-                    Verdict::Rejected(_) if failed.is_some() => self.strays.push((Stray::Duplicate, place)),
+                    Verdict::Stray(stray) => self.stray(request, stray, place),
+                    Verdict::Rejected(_) if failed.is_some() => self.stray(request, Stray::Duplicate, place),
                     Verdict::Rejected(failure) => {
                         failed = Some((failure, String::from_utf8_lossy(line).into_owned()));
                     }
@@ -133,27 +145,51 @@ impl Settled {
             Outcome::Answer(answer) => answer,
             Outcome::Failure(failure) => return Verdict::Rejected(failure),
         };
-        let conversation = match Conversation::read(&answer.text) {
-            Ok(conversation) => conversation,
-            Err(Fault::Broken(broken)) => {
-                return Verdict::Rejected(Failure { reason: Reason::Unparseable, detail: broken.to_string() });
-            }
-            Err(Fault::Invalid(detail)) => return Verdict::Rejected(Failure { reason: Reason::Invalid, detail }),
-        };
         let mut repairs = Vec::new();
         repairs.extend(answer.replaced.then_some("lone_surrogate"));
+        let salvaged;
+        let conversation = match Conversation::read(&answer.text) {
+            Err(fault) => match salvage(&answer.text) {
+                Some(found) => {
+                    salvaged = found;
+                    repairs.extend(&salvaged.repairs);
+                    Conversation::read(&salvaged.text)
+                }
+                None => Err(fault),
+            },
+            read => read,
+        };
+        let conversation = match conversation {
+            Ok(conversation) => conversation,
+            Err(fault) => return Verdict::Rejected(fault.into()),
+        };
         repairs.extend(conversation.string_bool.then_some("string_bool"));
+        if let Some(failure) = self.mispaired(request, &conversation) {
+            return Verdict::Rejected(failure);
+        }
+        let code = request.settler.plan.code(request.entry);
+        let judgement = request.settler.judge.judge(&conversation, request.planned.plan, request.entry.locale, code);
+        if let Some(rule) = judgement.rejected {
+            return Verdict::Rejected(Failure { reason: Reason::Invalid, detail: rule.to_owned() });
+        }
         self.records.push(b'{');
         conversation.write(&mut self.records);
-        let locale = request.plan.code(request.entry);
-        write_provenance(&mut self.records, &request.planned, locale, &answer, dialect.name(), &repairs, &[]);
+        let flags = &judgement.flags;
+        write_provenance(&mut self.records, &request.planned, code, &answer, dialect.name(), &repairs, flags);
         self.record_count += 1;
         let counts = self.counts(request);
         counts.tally.accepted += 1;
-        for repair in repairs {
-            *counts.repaired.entry(repair).or_default() += 1;
-        }
+        count(&mut counts.repaired, &repairs);
+        count(&mut counts.flagged, flags);
+        count(&mut counts.not_applied, &judgement.not_applied);
         Verdict::Accepted
+    }
+
+    /// An answer that names another planned request answers that one.
+    fn mispaired(&self, request: &Request<'_>, conversation: &Conversation<'_>) -> Option<Failure> {
+        let echo = conversation.echo()?.to_str();
+        let other = echo != request.planned.id && request.settler.plan.find(id_digest(echo.as_bytes()), 0).is_some();
+        other.then(|| Failure { reason: Reason::Mispaired, detail: format!("the answer names {echo}") })
     }
 
     fn reject(&mut self, request: &Request<'_>, failure: &Failure, line: &str) {
@@ -171,6 +207,12 @@ impl Settled {
         self.counts(request).rejected(failure.reason, &request.planned.id);
     }
 
+    /// Counts a line that would have answered a request, had it been whole or first.
+    fn stray(&mut self, request: &Request<'_>, stray: Stray, place: Place) {
+        self.strays.push((stray, place));
+        *self.counts(request).tally.strays.entry(stray).or_default() += 1;
+    }
+
     fn keep_record(&mut self, request: &Request<'_>, line: &[u8]) {
         self.records.extend_from_slice(line);
         self.records.push(b'\n');
@@ -186,7 +228,7 @@ impl Settled {
             reason: Reason,
         }
         let Reject { reason } = serde_json::from_slice(line).map_err(|error| Error::Line {
-            path: request.inputs.path(place.file()).to_owned(),
+            path: request.settler.inputs.path(place.file()).to_owned(),
             line: place.line(),
             detail: format!("not a reject as `process` writes them: {error}"),
         })?;
@@ -205,4 +247,19 @@ impl Settled {
 fn changed(inputs: &Inputs, place: Place) -> Error {
     let detail = "the line has changed while it was being processed".to_owned();
     Error::Line { path: inputs.path(place.file()).to_owned(), line: place.line(), detail }
+}
+
+fn count(counts: &mut BTreeMap<&'static str, u64>, names: &[&'static str]) {
+    for name in names {
+        *counts.entry(name).or_default() += 1;
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Broken(broken) => Self { reason: Reason::Unparseable, detail: broken.to_string() },
+            Fault::Invalid(detail) => Self { reason: Reason::Invalid, detail },
+        }
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! Implementations speak HTTP and nothing else; what is remembered and repeated is decided in `jobs`.
 
+mod connect;
 pub mod openai;
 mod remote;
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 use crate::http::{Answer, Downloaded, Patience};
 use crate::model::Provider;
 
+pub use connect::{Connection, Place, connect};
 pub use openai::OpenAi;
 pub use remote::{Counts, Problem, RemoteJob, Status};
 

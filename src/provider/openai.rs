@@ -40,7 +40,10 @@ impl OpenAi {
             .filter_map(|(name, value)| Some((name, value?)))
             .collect();
         let client = Client::new(Provider::OpenAi.name(), base_url, &auth, &headers)?;
-        let pace = Pace { first: Duration::from_secs(5), longest: Duration::from_secs(60) };
+        let pace = match client.is_loopback() {
+            true => Pace { first: Duration::from_millis(100), longest: Duration::from_secs(2) },
+            false => Pace { first: Duration::from_secs(5), longest: Duration::from_secs(60) },
+        };
         Ok(Self { home: client.base_url().to_owned(), client, provider: Provider::OpenAi, pace })
     }
 

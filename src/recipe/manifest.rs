@@ -21,6 +21,8 @@ pub struct Recipe {
     pub request: RequestDefaults,
     /// Numbers of turns a conversation can have.
     pub turns: Vec<u32>,
+    /// How severe each rule is that this recipe says something of; the others are as they are by themselves.
+    pub rules: Rules,
     /// Scenarios with one of these tags are never drawn.
     pub exclude_tags: Vec<String>,
     /// The JSON schema of a right answer, within the strict subset of the providers.
@@ -43,6 +45,21 @@ pub struct RequestDefaults {
     pub models: BTreeMap<String, String>,
 }
 
+/// Severities by the name of the rule.
+pub type Rules = BTreeMap<String, Severity>;
+
+/// What becomes of an answer that breaks a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The rule is not looked at.
+    Off,
+    /// It is a record, with the rule's name in its `qc`.
+    Flag,
+    /// It is no record.
+    Reject,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Manifest {
@@ -52,6 +69,8 @@ struct Manifest {
     generator: Generator,
     request: RequestDefaults,
     plan: Plan,
+    #[serde(default)]
+    rules: Rules,
 }
 
 #[derive(Deserialize)]
@@ -77,7 +96,7 @@ impl Recipe {
         let file = format!("templates/{name}/recipe.toml");
         let text = read(assets, name, "recipe.toml")?;
         let manifest: Manifest = toml::from_str(&text).map_err(|error| Error::data(&file, error))?;
-        let Manifest { name: named, version, description, generator: Generator::Aac, request, plan } = manifest;
+        let Manifest { name: named, version, description, generator: Generator::Aac, request, plan, rules } = manifest;
         if named != name {
             return Err(Error::data(file, format!("its name is `{named}`, its folder's is `{name}`")));
         }
@@ -87,7 +106,7 @@ impl Recipe {
         let schema = serde_json::from_str(&read(assets, name, &request.schema)?)
             .map_err(|error| Error::data(format!("templates/{name}/{}", request.schema), error))?;
         let Plan { turns, exclude_tags } = plan;
-        Ok(Self { name: named, version, description, request, turns, exclude_tags, schema })
+        Ok(Self { name: named, version, description, request, turns, exclude_tags, rules, schema })
     }
 
     /// How records name the template they came from: `aac@1/en`.

@@ -8,7 +8,7 @@ mod plan;
 mod prompt;
 mod read_back;
 
-pub use manifest::{Recipe, RequestDefaults};
+pub use manifest::{Recipe, RequestDefaults, Rules, Severity};
 pub use plan::{PlanItem, Planner, Speaker};
 pub use prompt::{Prompter, language_line};
 pub use read_back::{locale_of, read_back};

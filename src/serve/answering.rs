@@ -42,6 +42,7 @@ pub(super) fn answer_all(shared: &Shared, job: &Job) -> Result<Option<Halt>> {
     let path = shared.store.blobs().path(&job.batch.input_file_id);
     let lines = Mutex::new(Lines::open(&path)?);
     let enough = AtomicBool::new(false);
+    let cap = shared.faults.expires_after(job.seq, job.batch.request_counts.total);
     let threads = shared.engine.concurrency().max(1);
     let (send, receive) = sync_channel(TOGETHER);
     std::thread::scope(|scope| {
@@ -52,6 +53,7 @@ pub(super) fn answer_all(shared: &Shared, job: &Job) -> Result<Option<Halt>> {
                     let next = next_line(lines, |number| answered.contains(&number));
                     let answer = match next {
                         Ok(None) => break,
+                        Ok(Some((number, _))) if cap.is_some_and(|cap| number > cap) => break,
                         Ok(Some((number, line))) => answer_line(shared, job, number, &line),
                         Err(error) => Err(error),
                     };
@@ -64,7 +66,7 @@ pub(super) fn answer_all(shared: &Shared, job: &Job) -> Result<Option<Halt>> {
         drop(send);
         let ended = record(shared, job, &receive, &enough);
         enough.store(true, Ordering::SeqCst);
-        ended
+        if cap.is_some() { ended.map(|halt| halt.or(Some(Halt::Expired))) } else { ended }
     })
 }
 
@@ -95,18 +97,23 @@ fn record(
 ) -> Result<Option<Halt>> {
     let mut answers = Vec::new();
     let mut halt = None;
+    let mut failed = None;
     loop {
-        match receive.recv_timeout(GLANCE) {
-            Ok(answer) => answers.push(answer?),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return Ok(halt),
-        }
-        while answers.len() < TOGETHER
-            && let Ok(answer) = receive.try_recv()
-        {
-            answers.push(answer?);
+        let first = match receive.recv_timeout(GLANCE) {
+            Ok(answer) => Some(answer),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => return failed.map_or(Ok(halt), Err),
+        };
+        for answer in first.into_iter().chain(receive.try_iter().take(TOGETHER)) {
+            match answer {
+                Ok(answer) => answers.push(answer),
+                Err(error) => failed = failed.or(Some(error)),
+            }
         }
         let batch = shared.store.add_answers(job, &answers)?;
+        if failed.is_none() && !answers.is_empty() {
+            shared.set_trouble(None);
+        }
         answers.clear();
         if batch.status == Status::Cancelling {
             halt = Some(Halt::Cancelled);
@@ -115,7 +122,7 @@ fn record(
         } else if is_expired(shared, &batch) {
             halt = Some(Halt::Expired);
         }
-        enough.store(halt.is_some(), Ordering::SeqCst);
+        enough.store(halt.is_some() || failed.is_some(), Ordering::SeqCst);
     }
 }
 
@@ -148,15 +155,21 @@ fn answer_line(shared: &Shared, job: &Job, number: u64, line: &[u8]) -> Result<A
     let asked = EngineRequest { endpoint: &job.batch.endpoint, body: &request["body"] };
     let (status, body) = match shared.engine.complete(&asked, shared.clock.seconds()) {
         Ok(body) => (200, body),
-        Err(EngineError { status, code, message }) => {
+        Err(EngineError::Refused { status, code, message }) => {
             let error = json!({"message": message, "type": kind_of(status), "param": null, "code": code});
             (status, json!({"error": error}))
+        }
+        Err(EngineError::Unavailable(detail)) => {
+            return Err(Error::Provider { provider: shared.engine.model().to_owned(), detail, retryable: true });
         }
     };
     let tokens = |name: &str| body["usage"][name].as_u64().unwrap_or(0);
     let (prompt_tokens, completion_tokens) = (tokens("prompt_tokens"), tokens("completion_tokens"));
-    let text = text(&job.batch.id, &request, Some((status, body)), None);
-    Ok(Answered { line: number, ok: status == 200, text, prompt_tokens, completion_tokens })
+    let spoiled = shared.faults.spoil(job.seq, request["custom_id"].as_str().unwrap_or_default(), status, body);
+    let ok = spoiled.as_ref().is_none_or(|(status, _)| *status == 200);
+    // A row that a fault withholds is counted, and written as nothing.
+    let text = spoiled.map(|response| text(&job.batch.id, &request, Some(response), None)).unwrap_or_default();
+    Ok(Answered { line: number, ok, text, prompt_tokens, completion_tokens })
 }
 
 /// A line of an output or error file.

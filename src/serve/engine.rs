@@ -46,15 +46,20 @@ impl Usage {
     }
 }
 
-/// Why a request has no answer; it becomes the HTTP status and error object of that request, and costs no other.
+/// Why a request has no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EngineError {
-    /// HTTP status: 4xx when the request is at fault, 5xx when the engine is.
-    pub status: u16,
-    /// For programs: `invalid_value`.
-    pub code: String,
-    /// For people.
-    pub message: String,
+pub enum EngineError {
+    /// It is answered with an error, which costs no other request.
+    Refused {
+        /// HTTP status: 4xx when the request is at fault, 5xx when the engine is.
+        status: u16,
+        /// For programs: `invalid_value`.
+        code: String,
+        /// For people.
+        message: String,
+    },
+    /// Nothing can be answered now: the batch waits, and goes on later with this request.
+    Unavailable(String),
 }
 
 /// Something that answers requests, from several threads at once.
@@ -65,7 +70,7 @@ pub trait Engine: Send + Sync {
     /// Answers one request.
     ///
     /// # Errors
-    /// An [`EngineError`], which is the answer to this request only.
+    /// An [`EngineError`].
     fn answer(&self, request: &EngineRequest<'_>) -> Result<EngineAnswer, EngineError>;
 
     /// The whole `chat.completion` object for a request, made at `created` (seconds since 1970). Engines that pass on

@@ -72,8 +72,13 @@ impl From<Error> for Refusal {
 
 impl From<EngineError> for Refusal {
     fn from(error: EngineError) -> Self {
-        let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self { status, kind: kind_of(error.status), message: error.message, param: None, code: Some(error.code) }
+        match error {
+            EngineError::Refused { status: number, code, message } => {
+                let status = StatusCode::from_u16(number).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                Self { status, kind: kind_of(number), message, param: None, code: Some(code) }
+            }
+            EngineError::Unavailable(message) => Self::server(message).with_status(StatusCode::SERVICE_UNAVAILABLE),
+        }
     }
 }
 

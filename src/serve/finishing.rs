@@ -32,7 +32,8 @@ pub(super) fn finish(shared: &Shared, mut job: Job, end: Status) -> Result<()> {
     }
     let output = write(shared, &job, true)?;
     let errors = write(shared, &job, false)?;
-    shared.store.finish(&job, end, output, errors)?;
+    let no_errors = shared.faults.empties_error_id(job.seq).then(String::new);
+    shared.store.finish(&job, end, output, errors, no_errors)?;
     shared.bell.ring();
     Ok(())
 }
@@ -43,13 +44,12 @@ fn write(shared: &Shared, job: &Job, ok: bool) -> Result<Option<NewFile>> {
     let mut file = AtomicFile::create(&shared.store.blobs().path(&output_id(&job.batch, kind)))?;
     let mut last = 0;
     loop {
-        let answers = shared.store.answers_after(job.seq, ok, last, AT_A_TIME)?;
-        for (line, text) in &answers {
+        let mut answers = shared.store.answers_after(job.seq, ok, last, AT_A_TIME)?;
+        let Some((line, _)) = answers.last() else { break };
+        last = *line;
+        shared.faults.shuffle(job.seq, &mut answers);
+        for (_, text) in answers.iter().filter(|(_, text)| !text.is_empty()) {
             file.write_line(text.as_bytes())?;
-            last = *line;
-        }
-        if answers.len() < AT_A_TIME {
-            break;
         }
     }
     let bytes = file.bytes();

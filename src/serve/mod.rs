@@ -10,9 +10,11 @@ mod blobs;
 mod chat;
 mod engine;
 mod error;
+mod faults;
 mod files;
 mod finishing;
 mod ids;
+mod live;
 mod objects;
 mod phrasebook;
 mod routes;
@@ -39,6 +41,8 @@ use crate::model::Clock;
 use crate::{Error, Result};
 
 pub use engine::{Engine, EngineAnswer, EngineError, EngineRequest, Usage, prompt_text};
+pub use faults::Faults;
+pub use live::Live;
 pub use phrasebook::Phrasebook;
 
 use store::Store;
@@ -58,13 +62,22 @@ pub struct Options {
     pub now: Option<Timestamp>,
     /// The key that clients must send as `Authorization: Bearer KEY`; without one nobody is asked.
     pub api_key: Option<Key>,
+    /// What is to go wrong; nothing by default.
+    pub faults: Faults,
 }
 
 impl Options {
     /// A server on a free port of 127.0.0.1 that asks for no key.
     #[must_use]
     pub fn new(state: impl Into<PathBuf>, engine: Arc<dyn Engine>) -> Self {
-        Self { listen: (Ipv4Addr::LOCALHOST, 0).into(), state: state.into(), engine, now: None, api_key: None }
+        Self {
+            listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            state: state.into(),
+            engine,
+            now: None,
+            api_key: None,
+            faults: Faults::default(),
+        }
     }
 }
 
@@ -79,7 +92,7 @@ impl Server {
     /// [`Error::Io`] when the address or the state folder cannot be used; [`Error::Usage`] when another server uses the
     /// folder; [`Error::Database`] when its state cannot be read.
     pub async fn start(options: Options) -> Result<Running> {
-        let Options { listen, state, engine, now, api_key } = options;
+        let Options { listen, state, engine, now, api_key, faults } = options;
         fs::create_dir_all(&state).map_err(Error::io("make folder", &state))?;
         let lock = lock(&state)?;
         let clock = Clock::new(now);
@@ -92,6 +105,7 @@ impl Server {
             engine,
             clock,
             api_key,
+            faults,
             bell: Bell::default(),
             stopping: AtomicBool::new(false),
             trouble: Mutex::default(),
@@ -159,6 +173,7 @@ struct Shared {
     engine: Arc<dyn Engine>,
     clock: Clock,
     api_key: Option<Key>,
+    faults: Faults,
     bell: Bell,
     stopping: AtomicBool,
     trouble: Mutex<Option<String>>,

@@ -64,7 +64,7 @@ async fn admit(State(shared): Server, request: Request, next: Next) -> Response 
     };
     match refusal {
         Some(refusal) => refusal.into_response(),
-        None => next.run(request).await,
+        None => shared.faults.meddle(request, next).await,
     }
 }
 

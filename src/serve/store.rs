@@ -288,7 +288,15 @@ impl Store {
     }
 
     /// Ends a batch: its result files, whose bytes are in place, are recorded, and its answers are let go.
-    pub fn finish(&self, job: &Job, status: Status, output: Option<NewFile>, errors: Option<NewFile>) -> Result<Batch> {
+    /// `no_errors` is the id of an error file that is not there.
+    pub fn finish(
+        &self,
+        job: &Job,
+        status: Status,
+        output: Option<NewFile>,
+        errors: Option<NewFile>,
+        no_errors: Option<String>,
+    ) -> Result<Batch> {
         let output = output.map(|new| self.file_object(output_id(&job.batch, "output"), new));
         let errors = errors.map(|new| self.file_object(output_id(&job.batch, "error"), new));
         let now = self.clock.seconds();
@@ -300,7 +308,7 @@ impl Store {
             change_batch(tx, &job.batch.id, |batch| {
                 batch.enter(status, now);
                 batch.output_file_id = output.map(|file| file.id);
-                batch.error_file_id = errors.map(|file| file.id);
+                batch.error_file_id = errors.map(|file| file.id).or(no_errors);
             })
         })
     }

@@ -74,7 +74,7 @@ impl Engine for Picky {
     fn answer(&self, request: &EngineRequest<'_>) -> Result<EngineAnswer, EngineError> {
         if request.body["messages"].to_string().contains("bad") {
             let (code, message) = ("context_length_exceeded".to_owned(), "too long".to_owned());
-            return Err(EngineError { status: 400, code, message });
+            return Err(EngineError::Refused { status: 400, code, message });
         }
         Sample.answer(request)
     }

@@ -1,0 +1,105 @@
+//! `aacorn retry`: new batch files of the requests that have no usable answer.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use super::desk::DeskArgs;
+use super::{Context, Exit, print};
+use crate::Result;
+use crate::files::jsonl_files;
+use crate::jobs::{Family, RetryOptions, RetryReport, retry};
+use crate::model::Reason;
+
+const REASONS: [(&str, Reason); 10] = [
+    ("refused", Reason::Refused),
+    ("filtered", Reason::Filtered),
+    ("truncated", Reason::Truncated),
+    ("failed", Reason::Failed),
+    ("expired", Reason::Expired),
+    ("cancelled", Reason::Cancelled),
+    ("empty", Reason::Empty),
+    ("unparseable", Reason::Unparseable),
+    ("invalid", Reason::Invalid),
+    ("mispaired", Reason::Mispaired),
+];
+
+/// Make new batch files of exactly the requests that are missing, expired, failed or cut; submit sends them.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Batch files, or folders of them.
+    #[arg(value_name = "PATH", default_value = "batch_files")]
+    paths: Vec<PathBuf>,
+    /// Also send again what `process` rejected: its reject files, or the folder of its output.
+    #[arg(long, value_name = "FILE|DIR")]
+    rejects: Vec<PathBuf>,
+    /// For which reasons, beside missing.
+    #[arg(long, value_name = "REASON", num_args = 1.., value_parser = reason_parser(), default_values = [
+        "truncated", "failed", "expired", "cancelled", "empty", "unparseable", "invalid", "mispaired",
+    ])]
+    reasons: Vec<Reason>,
+    /// How often a request is sent at most, the first time included.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    attempts: usize,
+}
+
+/// Runs the command.
+pub fn run(args: Args, context: &Context) -> Result<Exit> {
+    let mut rejects = Vec::new();
+    for path in &args.rejects {
+        let files = jsonl_files(path, "rejects")?;
+        let named = |file: &PathBuf| path.is_file() || file.to_string_lossy().ends_with("_rejects.jsonl");
+        rejects.extend(files.into_iter().filter(named));
+    }
+    let options = RetryOptions { reasons: BTreeSet::from_iter(args.reasons), attempts: args.attempts, rejects };
+    let desk = DeskArgs { paths: args.paths, base_url: None, api_key_env: None };
+    let mut report = RetryReport::default();
+    for folder in desk.folders(context)? {
+        report.families.extend(retry(&folder.ledger, &folder.shards, &options, &context.progress)?.families);
+    }
+    if context.json {
+        print::json(&report);
+    } else {
+        show(&report);
+    }
+    Ok(Exit::Complete)
+}
+
+fn show(report: &RetryReport) {
+    for family in &report.families {
+        print::line(told(family));
+    }
+    let made: Vec<_> = report.families.iter().filter_map(|family| family.made.as_ref()).collect();
+    match made.as_slice() {
+        [] => print::line("nothing to send again"),
+        made => {
+            let paths: Vec<_> = made.iter().map(|path| path.display().to_string()).collect();
+            print::next(format_args!("aacorn submit {}", paths.join(" ")));
+        }
+    }
+}
+
+fn told(family: &Family) -> String {
+    let name = family.shard.file_name().unwrap_or_default().to_string_lossy();
+    let list = |counts: &std::collections::BTreeMap<String, u64>| {
+        counts.iter().map(|(why, count)| format!("{count} {why}")).collect::<Vec<_>>().join(", ")
+    };
+    let mut text = format!("{name}: {} of {} answered", family.answered, family.requests);
+    if let Some(made) = &family.made {
+        text.push_str(&format!("; again: {} → {}", list(&family.again), made.display()));
+    }
+    if let Some(why) = family.waiting.as_ref().filter(|_| !family.again.is_empty()) {
+        text.push_str(&format!("; {why}"));
+    }
+    if !family.given_up.is_empty() {
+        let tries = family.attempts;
+        text.push_str(&format!("; not sent again: {} (sent {tries} times)", list(&family.given_up)));
+    }
+    text
+}
+
+fn reason_parser() -> impl TypedValueParser<Value = Reason> {
+    PossibleValuesParser::new(REASONS.map(|(name, _)| name))
+        .map(|name| REASONS.into_iter().find(|(known, _)| *known == name).expect("only possible values are parsed").1)
+}

@@ -1,0 +1,277 @@
+//! New shards of exactly those requests that have no usable answer yet.
+//!
+//! A shard and its retries are a family: `<name>.jsonl`, `<name>-r1.jsonl`, `<name>-r2.jsonl` … A request keeps its id, so
+//! its plan item stays what it was, and the first success of the family counts.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Shard;
+use crate::dialect::decode;
+use crate::files::{AtomicFile, Lines};
+use crate::ledger::{Ledger, Phase};
+use crate::model::{Outcome, Reason};
+use crate::progress::{Progress, go_on};
+use crate::{Error, Result};
+
+/// Where the token limit of an answer stands in a request, by dialect.
+const LIMITS: [&str; 4] = [
+    "/body/max_tokens",
+    "/body/max_completion_tokens",
+    "/params/max_tokens",
+    "/request/generationConfig/maxOutputTokens",
+];
+
+/// What to send again.
+#[derive(Debug, Clone)]
+pub struct RetryOptions {
+    /// Reasons for which a request is sent again; missing ones always are.
+    pub reasons: BTreeSet<Reason>,
+    /// How often a request is sent at most, the first time included.
+    pub attempts: usize,
+    /// Files of rejects that `process` wrote: answers that came and are of no use.
+    pub rejects: Vec<PathBuf>,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct RetryReport {
+    /// By family.
+    pub families: Vec<Family>,
+}
+
+/// A shard with its retries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Family {
+    /// The first shard.
+    pub shard: PathBuf,
+    /// How many shards it has, before this one.
+    pub attempts: usize,
+    /// Requests.
+    pub requests: u64,
+    /// Those with an answer.
+    pub answered: u64,
+    /// Those that the new shard holds, by why; `missing` is one.
+    pub again: BTreeMap<String, u64>,
+    /// Those that are not sent again, by why.
+    pub given_up: BTreeMap<String, u64>,
+    /// The new shard, when there is one.
+    pub made: Option<PathBuf>,
+    /// Why none was made, although requests wait.
+    pub waiting: Option<String>,
+}
+
+/// Makes the new shards. Nothing is sent: `submit` does that.
+///
+/// # Errors
+/// [`Error::Io`] when a file cannot be read or written, [`Error::Line`] when a batch file holds a line that is no request.
+pub fn retry(
+    ledger: &Ledger,
+    shards: &[Shard],
+    options: &RetryOptions,
+    progress: &dyn Progress,
+) -> Result<RetryReport> {
+    let rejects = read_rejects(&options.rejects)?;
+    let mut families: BTreeMap<PathBuf, Vec<Shard>> = BTreeMap::new();
+    for shard in shards {
+        families.entry(first_of(&shard.path)).or_default().push(shard.clone());
+    }
+    let mut report = RetryReport::default();
+    for (first, mut members) in families {
+        go_on(progress)?;
+        if first.is_file() && !members.iter().any(|shard| shard.path == first) {
+            members.push(Shard { path: first.clone() });
+        }
+        members.sort_by_key(|shard| number_of(&shard.path));
+        report.families.push(retry_family(ledger, &members, options, &rejects)?);
+    }
+    Ok(report)
+}
+
+fn retry_family(
+    ledger: &Ledger,
+    members: &[Shard],
+    options: &RetryOptions,
+    rejects: &HashMap<String, Reason>,
+) -> Result<Family> {
+    let first = &members[0];
+    let mut fates: HashMap<String, Fate> = HashMap::new();
+    for shard in members {
+        read_results(&shard.output(), &mut fates)?;
+        read_results(&shard.errors(), &mut fates)?;
+    }
+    let mut family = Family {
+        shard: first.path.clone(),
+        attempts: members.len(),
+        requests: 0,
+        answered: 0,
+        again: BTreeMap::new(),
+        given_up: BTreeMap::new(),
+        made: None,
+        waiting: unfinished(ledger, members)?,
+    };
+    let to = first.path.with_file_name(format!("{}-r{}.jsonl", stem(&first.path), next_number(members)));
+    let mut file = None;
+    let mut lines = Lines::open(&first.path)?;
+    while let Some(line) = lines.next()? {
+        if line.bytes.is_empty() {
+            continue;
+        }
+        let request = read_request(&first.path, line.number, line.bytes)?;
+        family.requests += 1;
+        let fate = fates.get(&request.id).copied().unwrap_or_default();
+        let why = match (fate.answered, rejects.get(&request.id)) {
+            (true, None) => {
+                family.answered += 1;
+                continue;
+            }
+            (_, Some(reason)) => Some(*reason),
+            (false, None) => fate.reason,
+        };
+        let name = why.map_or_else(|| "missing".to_owned(), |reason| reason.to_string());
+        let wanted = why.is_none_or(|reason| options.reasons.contains(&reason)) && members.len() < options.attempts;
+        if !wanted {
+            *family.given_up.entry(name).or_default() += 1;
+            continue;
+        }
+        *family.again.entry(name).or_default() += 1;
+        if family.waiting.is_none() {
+            let file = match &mut file {
+                Some(file) => file,
+                none => none.insert(AtomicFile::create(&to)?),
+            };
+            file.write_line(&request.line(why, fate.cuts))?;
+        }
+    }
+    family.made = file.map(AtomicFile::finish).transpose()?;
+    Ok(family)
+}
+
+/// Why no new shard can be made yet: a member is still to be sent, or its results are still to come.
+fn unfinished(ledger: &Ledger, members: &[Shard]) -> Result<Option<String>> {
+    for shard in members {
+        let job = ledger.job_of(&shard.name(ledger.folder()))?;
+        let why = match job.map(|job| job.phase) {
+            Some(Phase::Fetched) => continue,
+            None if shard.output().exists() || shard.errors().exists() => continue,
+            None => "is not submitted",
+            Some(Phase::Lost) => "was lost by its provider; submit it with --again",
+            Some(_) => "is still under way",
+        };
+        return Ok(Some(format!("{} {why}", shard.file_name())));
+    }
+    Ok(None)
+}
+
+/// What became of a request until now.
+#[derive(Debug, Clone, Copy, Default)]
+struct Fate {
+    answered: bool,
+    /// Why its last result is no answer.
+    reason: Option<Reason>,
+    /// How often its answer was cut.
+    cuts: u32,
+}
+
+fn read_results(path: &Path, fates: &mut HashMap<String, Fate>) -> Result<()> {
+    if !path.is_file() {
+        return Ok(());
+    }
+    let mut lines = Lines::open(path)?;
+    while let Some(line) = lines.next()? {
+        // What cannot be read is no answer to anything: its request stays missing.
+        let Some(decoded) = std::str::from_utf8(line.bytes).ok().and_then(|text| decode(text).ok()) else { continue };
+        let Some(id) = decoded.id else { continue };
+        let fate = fates.entry(id.into_owned()).or_default();
+        match decoded.outcome {
+            Outcome::Answer(_) => fate.answered = true,
+            Outcome::Failure(failure) => {
+                fate.cuts += u32::from(failure.reason == Reason::Truncated);
+                fate.reason = Some(failure.reason);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn read_rejects(files: &[PathBuf]) -> Result<HashMap<String, Reason>> {
+    #[derive(Deserialize)]
+    struct Reject {
+        custom_id: String,
+        reason: Reason,
+    }
+    let mut rejects = HashMap::new();
+    for path in files {
+        let mut lines = Lines::open(path)?;
+        while let Some(line) = lines.next()? {
+            if let Ok(Reject { custom_id, reason }) = serde_json::from_slice(line.bytes) {
+                rejects.insert(custom_id, reason);
+            }
+        }
+    }
+    Ok(rejects)
+}
+
+struct Request<'a> {
+    id: String,
+    bytes: &'a [u8],
+}
+
+fn read_request<'a>(path: &Path, line: u64, bytes: &'a [u8]) -> Result<Request<'a>> {
+    #[derive(Deserialize)]
+    struct Named {
+        #[serde(alias = "key")]
+        custom_id: String,
+    }
+    let named: Named = serde_json::from_slice(bytes).map_err(|error| Error::Line {
+        path: path.to_owned(),
+        line,
+        detail: format!("not a request: {error}"),
+    })?;
+    Ok(Request { id: named.custom_id, bytes })
+}
+
+impl Request<'_> {
+    /// The line as it was; with a limit twice as high for each time that its answer was cut.
+    fn line(&self, why: Option<Reason>, cuts: u32) -> Vec<u8> {
+        if why != Some(Reason::Truncated) {
+            return self.bytes.to_vec();
+        }
+        let mut request: Value = serde_json::from_slice(self.bytes).unwrap_or_default();
+        for path in LIMITS {
+            if let Some(limit) = request.pointer_mut(path)
+                && let Some(tokens) = limit.as_u64()
+            {
+                *limit = Value::from(tokens.saturating_mul(1 << cuts.clamp(1, 6)));
+            }
+        }
+        serde_json::to_vec(&request).expect("a value is plain data")
+    }
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// `<name>` and `N` of `<name>-rN`.
+fn split(stem: &str) -> (&str, u32) {
+    match stem.rsplit_once("-r").and_then(|(name, number)| Some((name, number.parse().ok()?))) {
+        Some((name, number)) => (name, number),
+        None => (stem, 0),
+    }
+}
+
+fn first_of(path: &Path) -> PathBuf {
+    path.with_file_name(format!("{}.jsonl", split(&stem(path)).0))
+}
+
+fn number_of(path: &Path) -> u32 {
+    split(&stem(path)).1
+}
+
+fn next_number(members: &[Shard]) -> u32 {
+    members.iter().map(|shard| number_of(&shard.path)).max().unwrap_or(0) + 1
+}
