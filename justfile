@@ -15,6 +15,10 @@ run:
 bench-generate:
     cargo bench --bench generate
 
+# Variants a second; data: $AACORN_BENCH_DATA, or made in the bench
+bench-augment:
+    cargo bench --bench augment
+
 bench-process:
     cargo bench --bench process
 

@@ -82,6 +82,23 @@ impl Augmenter {
         Variants { workspace }
     }
 
+    /// Draws one column as far as one severity, for callers who want nothing else. Exact like the others, but not the text that
+    /// [`Self::variants`] gives for the key: there the list of errors goes further, and is proved as a whole.
+    pub fn variant<'a>(
+        &self,
+        utterance: &str,
+        key: Key<'_>,
+        column: usize,
+        severity: usize,
+        workspace: &'a mut Workspace,
+    ) -> Variants<'a> {
+        workspace.source.read(utterance, |char| self.characters.number(char));
+        workspace.plans.resize_with(self.devices.len(), Plan::default);
+        let mut stream = device::stream(self.seed, key.record, key.turn, &self.streams[column]);
+        workspace.plans[column].draw_upto(&mut workspace.source, &self.devices[column], severity, &mut stream);
+        Variants { workspace }
+    }
+
     /// The corrected form of `text`, in `room`.
     pub fn correct<'a>(&self, text: &str, room: &'a mut Correction) -> &'a str {
         self.corrector.correct(text, room)

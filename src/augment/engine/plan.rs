@@ -10,13 +10,15 @@ use super::edit::{Cause, Edit, Kind, Op};
 use super::source::{Class, Source};
 use super::symbol::{FIRST_CLUSTER, Symbol};
 use crate::augment::device::Device;
-use crate::augment::severity::{PerSeverity, targets};
+use crate::augment::severity::{PerSeverity, SEVERITIES, targets};
 use crate::random::Stream;
 
 /// Marks of the graphemes and gaps that an error has used up.
 const CONSUMED: u8 = 1;
 const DELETED: u8 = 2;
 const GAP: u8 = 4;
+/// The gap lies within an error, where nothing can come.
+const CLOSED: u8 = 8;
 
 /// Of the errors that would hit the first letter of a word, one in this many is kept: 2 to 3 % of real errors do, where a fifth of letters are first
 /// (typos-dict 0.14.4 and BEA60k, counted).
@@ -47,7 +49,14 @@ pub struct Plan {
 impl Plan {
     /// Draws the errors of `source` on `device`.
     pub fn draw(&mut self, source: &mut Source, device: &Device, stream: &mut Stream) {
-        let targets = targets(source.len());
+        self.draw_upto(source, device, SEVERITIES.len() - 1, stream);
+    }
+
+    /// Draws the errors of `source` on `device` as far as `severity`; the severities beyond get the same ones.
+    pub fn draw_upto(&mut self, source: &mut Source, device: &Device, severity: usize, stream: &mut Stream) {
+        let mut targets = targets(source.len());
+        let last = targets[severity];
+        targets[severity..].fill(last);
         self.clear(source.len());
         self.leaning = device.leaning(stream);
         let goal = targets[targets.len() - 1];
@@ -198,11 +207,8 @@ impl Plan {
 
     fn fits(&self, source: &Source, edit: &Edit) -> bool {
         let (start, end) = (edit.start as usize, (edit.start + edit.len) as usize);
-        if edit.len == 0 {
-            let deleted = |at: usize| self.used[at] & DELETED != 0;
-            if self.used[start] & GAP != 0 || (start > 0 && deleted(start - 1)) || deleted(start) {
-                return false;
-            }
+        if edit.len == 0 && self.used[start] & (GAP | CLOSED) != 0 {
+            return false;
         }
         if self.used[start..end].iter().any(|used| used & CONSUMED != 0) {
             return false;
@@ -210,17 +216,31 @@ impl Plan {
         if edit.len > 1 && self.used[start + 1..end].iter().any(|used| used & GAP != 0) {
             return false;
         }
+        if self.cancels(edit) {
+            return false;
+        }
         if edit.op == Op::Delete {
-            // Beside an insertion it would be a substitution; at the ends it could leave nothing, or a space.
+            // At the ends it could leave nothing, or a space.
             let before_end = end == source.len() && start > 0;
             return start > 0
-                && self.used[start..=end].iter().all(|used| used & GAP == 0)
                 && !(before_end
                     && (source.class(start - 1).has(Class::SPACE) || self.used[start - 1] & CONSUMED != 0));
         }
         let blank = |symbol: &Symbol| char::from_u32(*symbol).is_some_and(char::is_whitespace);
         let new = self.new_symbols(edit);
         !(start == 0 && new.first().is_some_and(blank) || end == source.len() && new.last().is_some_and(blank))
+    }
+
+    /// Whether with `edit` a run of errors without a grapheme between them would hold both a deletion and an insertion: as
+    /// substitutions of the whole run they would cost less. Most lists that are not exact are so for this reason.
+    fn cancels(&self, edit: &Edit) -> bool {
+        let (start, end) = (edit.start as usize, (edit.start + edit.len) as usize);
+        let consumed = |used: &&u8| **used & CONSUMED != 0;
+        let first = start - self.used[..start].iter().rev().take_while(consumed).count();
+        let last = end + self.used[end..self.used.len() - 1].iter().take_while(consumed).count();
+        let run = &self.used[first..=last];
+        let deletion = edit.op == Op::Delete || run[..last - first].iter().any(|used| used & DELETED != 0);
+        deletion && (edit.len == 0 || run.iter().any(|used| used & GAP != 0))
     }
 
     fn add(&mut self, edit: Edit) {
@@ -243,7 +263,7 @@ impl Plan {
             *used |= mark;
         }
         for inner in self.used.iter_mut().take(end).skip(start + 1) {
-            *inner |= GAP;
+            *inner |= CLOSED;
         }
         if edit.op == Op::Delete && end + 1 == self.used.len() {
             self.used[start - 1] |= CONSUMED;
