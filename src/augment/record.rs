@@ -2,10 +2,12 @@
 
 use std::io::Write as _;
 
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::augment::augmenter::{Augmenter, COLUMNS, Key, Variants, Workspace};
 use crate::augment::correct::Correction;
+use crate::augment::log::LoggedEdit;
 use crate::augment::severity::{PerSeverity, SEVERITIES};
 use crate::augment::splice::{Object, Record, Span, Splicer, span, string, write_string};
 use crate::model::Reason;
@@ -17,6 +19,9 @@ pub const PROVENANCE: &str = "augmentation";
 pub const NOISE: &str = "noise";
 /// The key of the edit logs of a turn.
 pub const EDITS: &str = "noise_edits";
+
+/// The key of the variants of profiles.
+pub const VARIANTS: &str = "variants";
 
 /// Why a line cannot be augmented.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +55,7 @@ pub struct Counts {
 pub struct Writer {
     names: Vec<String>,
     edits: bool,
+    profiles: bool,
     workspace: Workspace,
     correction: Correction,
     /// The members of a turn, one after the other: `,"name":value`.
@@ -68,9 +74,9 @@ struct AacTurn<'a> {
 }
 
 impl Writer {
-    /// Writes the guide's keys, and the edit logs when `edits` is set.
+    /// Writes the guide's keys, the edit logs when `edits` is set, and the variants of the augmenter's profiles when `profiles` is.
     #[must_use]
-    pub fn new(edits: bool) -> Self {
+    pub fn new(edits: bool, profiles: bool) -> Self {
         let noisy = (0..SEVERITIES.len())
             .flat_map(|severity| (0..COLUMNS.len()).map(move |column| Variants::name(column, severity)));
         let mut names: Vec<String> = noisy.collect();
@@ -78,9 +84,13 @@ impl Writer {
         if edits {
             names.push(EDITS.to_owned());
         }
+        if profiles {
+            names.push(VARIANTS.to_owned());
+        }
         Self {
             names,
             edits,
+            profiles,
             workspace: Workspace::default(),
             correction: Correction::default(),
             members: Vec::new(),
@@ -163,6 +173,10 @@ impl Writer {
         if self.edits {
             member(&mut |out| write_edits(&variants, out));
         }
+        if self.profiles {
+            member(&mut |out| write_profiles(augmenter, &variants, out));
+            counts.variants += (augmenter.profiles().len() * SEVERITIES.len()) as u64;
+        }
         counts.aac_turns += 1;
         counts.variants += (SEVERITIES.len() * COLUMNS.len()) as u64;
     }
@@ -231,6 +245,39 @@ fn write_edits(variants: &Variants<'_>, out: &mut Vec<u8>) {
         }
     }
     out.push(b'}');
+}
+
+/// A variant of a profile, as it is written.
+#[derive(Serialize)]
+struct ProfileVariant<'a> {
+    profile: &'a str,
+    layout: &'a str,
+    access: &'a str,
+    severity: &'a str,
+    text: String,
+    cer: f64,
+    keystroke_errors: usize,
+    edits: Vec<LoggedEdit>,
+}
+
+fn write_profiles(augmenter: &Augmenter, variants: &Variants<'_>, out: &mut Vec<u8>) {
+    let all = augmenter.profiles().iter().zip(COLUMNS.len()..).flat_map(|(profile, column)| {
+        SEVERITIES.iter().enumerate().map(move |(at, severity)| {
+            let edits = variants.log(column, at);
+            let rate = f64::from(variants.reached(column)[at]) / variants.graphemes() as f64;
+            ProfileVariant {
+                profile: &profile.name,
+                layout: profile.layout.name(),
+                access: profile.access.name(),
+                severity: severity.name,
+                text: variants.text(column, at),
+                cer: (rate * 10_000.0).round() / 10_000.0,
+                keystroke_errors: edits.len(),
+                edits,
+            }
+        })
+    });
+    serde_json::to_writer(out, &all.collect::<Vec<_>>()).expect("variants are written to memory");
 }
 
 /// The turns to be augmented, when every turn is what it must be.

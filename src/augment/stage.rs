@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::augment::augmenter::Augmenter;
 use crate::augment::crew::{Chunk, in_order};
+use crate::augment::profile::Profile;
 use crate::augment::record::{Counts, Rejection, Writer};
 use crate::augment::splice::{Record, string, write_string};
 use crate::files::{AtomicFile, Line, Lines, jsonl_files};
@@ -35,6 +36,8 @@ pub struct Options {
     pub jobs: usize,
     /// Write the edit logs of the noisy variants as well.
     pub edits: bool,
+    /// Profiles whose variants are added to those of the guide's columns.
+    pub profiles: Vec<Profile>,
 }
 
 /// The files of the stage.
@@ -171,7 +174,7 @@ impl Job {
     }
 
     fn run(&self, options: &Options, languages: &Languages, progress: &dyn Progress) -> Result<FileReport> {
-        let kits = Kits { languages, seed: options.seed, made: RwLock::default() };
+        let kits = Kits { languages, options, made: RwLock::default() };
         if let Some(locale) = &self.locale {
             kits.get(locale)?;
         }
@@ -183,7 +186,7 @@ impl Job {
             task.advance(done.read);
             written.take(done)
         };
-        let writer = || Writer::new(options.edits);
+        let writer = || Writer::new(options.edits, !options.profiles.is_empty());
         let worker = || Worker { kits: &kits, locale: self.locale.as_ref(), last: None, writer: writer() };
         in_order(Lines::open(&self.input)?, options.jobs, progress, worker, Worker::work, sink)?;
         let (tally, counts, rejects) = written.finish(&self.rejects)?;
@@ -203,7 +206,7 @@ impl Job {
 /// The augmenters made so far.
 struct Kits<'a> {
     languages: &'a Languages,
-    seed: u64,
+    options: &'a Options,
     made: RwLock<HashMap<Locale, Arc<Augmenter>>>,
 }
 
@@ -216,7 +219,7 @@ impl Kits<'_> {
         drop(made);
         let keyboards = self.languages.keyboards(locale)?;
         let rules = self.languages.text_rules(locale)?;
-        let augmenter = Arc::new(Augmenter::new(locale, &keyboards, &rules, self.seed));
+        let augmenter = Arc::new(Augmenter::new(locale, &keyboards, &rules, &self.options.profiles, self.options.seed));
         let mut made = self.made.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         made.insert(locale.clone(), Arc::clone(&augmenter));
         Ok(augmenter)

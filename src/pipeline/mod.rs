@@ -178,7 +178,7 @@ fn augment(
     for output in processed.outputs.iter().filter(|output| output.records.exists()) {
         go_on(progress)?;
         let input = augment::Input::File { path: output.records.clone(), locale: None, output: None };
-        let options = augment::Options { input, seed: options.generate.seed, jobs: options.jobs, edits: false };
+        let options = augment::Options { input, seed: options.generate.seed, jobs: options.jobs, edits: false, profiles: Vec::new() };
         report.files.extend(augment::augment(&options, languages, progress)?.files);
     }
     Ok(report)

@@ -71,41 +71,40 @@ impl Words {
             out.push_str(text);
             return;
         }
-        let mut rest = text;
-        let mut lower = String::new();
-        while !rest.is_empty() {
-            let start = rest.find(in_word).unwrap_or(rest.len());
-            out.push_str(&rest[..start]);
-            rest = &rest[start..];
-            let end = rest.find(|char| !in_word(char)).unwrap_or(rest.len());
-            let word = &rest[..end];
-            rest = &rest[end..];
-            if word.is_empty() {
-                break;
+        let mut copied = 0;
+        let mut at = 0;
+        while let Some((start, end)) = next_word(text, at) {
+            at = end;
+            let word = &text[start..end];
+            let lengths = self.lengths[usize::from(word.as_bytes()[0])];
+            if lengths & (1 << word.len().min(63)) == 0 && !word.contains('’') {
+                continue;
             }
-            let possible =
-                self.lengths[usize::from(word.as_bytes()[0])] & (1 << word.len().min(63)) != 0 || word.contains('’');
-            let address = || out.ends_with(['@', '/', '.']) || rest.starts_with('@') || is_inside_domain(rest);
-            let known = (possible && !address()).then(|| {
-                lower.clear();
-                lower.extend(
-                    word.chars().flat_map(char::to_lowercase).map(|char| if char == '’' { '\'' } else { char }),
-                );
-                self.fixed.get(&lower)
-            });
-            match known.flatten() {
-                Some(fixed) if starts_upper(word) && !starts_upper(fixed) => push_capital(fixed, out),
-                // A word typed in capitals is a choice, or an abbreviation of something else.
-                Some(_) if word.len() > 1 && word.chars().all(char::is_uppercase) => out.push_str(word),
-                Some(fixed) => out.push_str(fixed),
-                None => out.push_str(word),
+            let (before, rest) = (&text[..start], &text[end..]);
+            if before.ends_with(['@', '/', '.']) || rest.starts_with('@') || is_inside_domain(rest) {
+                continue;
             }
+            let lower: String = word.chars().flat_map(char::to_lowercase).map(straight).collect();
+            // A word typed in capitals is a choice, or an abbreviation of something else.
+            let shouted = word.len() > 1 && word.chars().all(char::is_uppercase);
+            let Some(fixed) = self.fixed.get(&lower).filter(|_| !shouted) else { continue };
+            out.push_str(&text[copied..start]);
+            if starts_upper(word) && !starts_upper(fixed) {
+                push_capital(fixed, out)
+            } else {
+                out.push_str(fixed)
+            }
+            copied = end;
         }
+        out.push_str(&text[copied..]);
     }
 
     /// Whether `text`, as it stands, asks something.
     pub fn is_question(&self, text: &str) -> bool {
-        let text = if self.cased { Cow::Owned(text.to_lowercase().replace('’', "'")) } else { Cow::Borrowed(text) };
+        let mut text = if self.cased { Cow::Owned(text.to_lowercase()) } else { Cow::Borrowed(text) };
+        if text.contains('’') {
+            text = Cow::Owned(text.chars().map(straight).collect());
+        }
         let text = text.trim_end_matches(|char: char| !is_of_word(char));
         let text = last_sentence(text);
         let text = text.trim_start_matches(|char: char| !is_alphanumeric(char));
@@ -146,8 +145,14 @@ impl Words {
                     } else {
                         out.extend(char.to_uppercase());
                     }
-                    continue;
+                } else {
+                    out.push(char);
                 }
+                if !marks.may_end_within(chars.as_str()) {
+                    out.push_str(chars.as_str());
+                    return;
+                }
+                continue;
             }
             if marks.is_ender(char) && char != '…' {
                 ended = true;
@@ -160,6 +165,37 @@ impl Words {
             out.push(char);
         }
     }
+}
+
+/// Where the next word begins and ends, from byte `from` on.
+fn next_word(text: &str, from: usize) -> Option<(usize, usize)> {
+    let bytes = text.as_bytes();
+    let word_at = |at: usize| match bytes[at] {
+        byte if byte.is_ascii() => (byte.is_ascii_alphanumeric() || matches!(byte, b'\'' | b'-'), 1),
+        _ => text[at..].chars().next().map_or((false, 1), |char| (in_word(char), char.len_utf8())),
+    };
+    let mut start = from;
+    while start < bytes.len() {
+        let (of_word, length) = word_at(start);
+        if of_word {
+            let mut end = start + length;
+            while end < bytes.len() {
+                let (of_word, length) = word_at(end);
+                if !of_word {
+                    break;
+                }
+                end += length;
+            }
+            return Some((start, end));
+        }
+        start += length;
+    }
+    None
+}
+
+/// A curly apostrophe as the straight one.
+fn straight(char: char) -> char {
+    if char == '’' { '\'' } else { char }
 }
 
 fn starts_upper(word: &str) -> bool {

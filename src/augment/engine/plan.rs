@@ -34,6 +34,10 @@ pub struct Plan {
     text: Vec<Id>,
     /// The kind that the next error must have, because one of that kind was dropped.
     wanted: Option<Kind>,
+    /// The distance left before the next target.
+    room: u32,
+    /// How the errors of this utterance lean.
+    leaning: u8,
     /// Transpositions that were drawn where only one more error had room.
     owed: u32,
     lengths: PerSeverity,
@@ -45,6 +49,7 @@ impl Plan {
     pub fn draw(&mut self, source: &mut Source, device: &Device, stream: &mut Stream) {
         let targets = targets(source.len());
         self.clear(source.len());
+        self.leaning = device.leaning(stream);
         let goal = targets[targets.len() - 1];
         let mut spoiled = 0;
         loop {
@@ -124,7 +129,8 @@ impl Plan {
         let patience = 4 + source.len() as u32;
         let mut misses = 0;
         while let Some(target) = targets.iter().find(|target| **target > cost) {
-            let kind = self.next_kind(device, stream, target - cost);
+            self.room = target - cost;
+            let kind = self.next_kind(device, stream);
             let bits = stream.bits();
             let at = (((bits & 0xFFFF_FFFF) * source.len() as u64) >> 32) as usize;
             match self.propose(source, device, kind, at, (bits >> 32) as u32) {
@@ -145,8 +151,9 @@ impl Plan {
         true
     }
 
-    /// The kind of the next error, which has `room` before the next target.
-    fn next_kind(&mut self, device: &Device, stream: &mut Stream, room: u32) -> Kind {
+    /// The kind of the next error.
+    fn next_kind(&mut self, device: &Device, stream: &mut Stream) -> Kind {
+        let room = self.room;
         if let Some(kind) = self.wanted.take() {
             if kind != Kind::Transposition || room >= 2 {
                 return kind;
@@ -165,15 +172,18 @@ impl Plan {
         }
     }
 
-    /// An error of `kind` at grapheme `at`, when the device can make it there and nothing stands against it.
+    /// An error of `kind` at grapheme `at` that has room, when the device can make it there and nothing stands
+    /// against it.
     fn propose(&mut self, source: &Source, device: &Device, kind: Kind, at: usize, bits: u32) -> Option<Edit> {
         let class = source.class(at);
-        if class.has(Class::SPARED) || (class.has(Class::INITIAL) && !(bits >> 17).is_multiple_of(INITIAL_KEPT)) {
+        if kind <= Kind::Transposition
+            && (class.has(Class::SPARED) || (class.has(Class::INITIAL) && !(bits >> 17).is_multiple_of(INITIAL_KEPT)))
+        {
             return None;
         }
         let from = self.store.len();
-        let edit = device.propose(source, kind, at, bits, &mut self.store);
-        self.seal(source, edit, from)
+        let edit = device.propose(source, kind, at, self.leaning, bits, &mut self.store);
+        self.seal(source, edit.filter(|edit| edit.cost <= self.room), from)
     }
 
     /// Gives an edit the symbols pushed since `from`, or takes them back when it does not fit.
@@ -204,7 +214,7 @@ impl Plan {
             // Beside an insertion it would be a substitution; at the ends it could leave nothing, or a space.
             let before_end = end == source.len() && start > 0;
             return start > 0
-                && (self.used[start] | self.used[end]) & GAP == 0
+                && self.used[start..=end].iter().all(|used| used & GAP == 0)
                 && !(before_end
                     && (source.class(start - 1).has(Class::SPACE) || self.used[start - 1] & CONSUMED != 0));
         }
@@ -314,7 +324,7 @@ impl Plan {
                     continue;
                 }
                 let symbol = source.symbol(at);
-                let known = device.instead(source.key(at)).iter().map(|choice| choice.to).chain(device.letters());
+                let known = device.instead(source.key(at), 0).iter().map(|choice| choice.to).chain(device.letters());
                 let known: Vec<Symbol> = known.filter(|other| *other != symbol && *other < FIRST_CLUSTER).collect();
                 let substituted = known.iter().map(|new| (Op::Substitute, (at, 1), Some(*new)));
                 let inserted = std::iter::once(&symbol).chain(&known).map(|new| (Op::Insert, (at + 1, 0), Some(*new)));

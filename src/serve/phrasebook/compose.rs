@@ -113,13 +113,12 @@ fn exchanges<'p>(pack: &'p Pack, item: &PlanItem<'_>, stream: &mut Stream) -> Ve
     found
 }
 
-/// The body threads in the order they are to be used: those that serve the plan's purpose, then those of its setting, then
-/// the general ones.
+/// The body threads in the order they are to be used: those that serve the plan's purpose, then the general ones.
 fn bodies<'p>(pack: &'p Pack, item: &PlanItem<'_>, stream: &mut Stream) -> Vec<&'p Thread> {
     let mut bodies: Vec<&Thread> =
         pack.threads.iter().filter(|thread| thread.role == Role::Body && fits(thread, item)).collect();
     stream.shuffle(&mut bodies);
-    bodies.sort_by_key(|thread| (thread.purposes.is_empty(), thread.settings.is_empty()));
+    bodies.sort_by_key(|thread| thread.purposes.is_empty());
     bodies
 }
 
