@@ -5,16 +5,12 @@
 //! Lone surrogates in escapes are let through, because models write them: they become U+FFFD and are told of.
 
 mod text;
+mod token;
 mod write;
-
-use std::borrow::Cow;
 
 pub use text::Text;
 
 pub use write::{compact, string};
-
-/// Room for a string with escapes, in bytes: as long as most answers are.
-const SAID_BYTES: usize = 4096;
 
 /// How deep values may be nested.
 const MAX_DEPTH: u32 = 128;
@@ -133,85 +129,6 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Reads a string.
-    ///
-    /// # Errors
-    /// [`Broken`] when there is none or it is not well formed.
-    pub fn string(&mut self) -> Result<Text<'a>, Broken> {
-        self.expect(b'"', "expected a string")?;
-        let start = self.at;
-        let mut escaped = false;
-        loop {
-            self.at += text::plain(&self.bytes()[self.at..]);
-            match self.bytes().get(self.at) {
-                Some(b'"') => {
-                    let raw = &self.text[start..self.at];
-                    self.at += 1;
-                    return Ok(Text::new(raw, escaped));
-                }
-                Some(b'\\') => {
-                    escaped = true;
-                    self.escape()?;
-                }
-                Some(_) => return Err(self.broken("a control character in a string")),
-                None => return Err(self.broken("the text ends in a string")),
-            }
-        }
-    }
-
-    /// Reads a string and what it says in one go; also whether a lone surrogate had to become U+FFFD.
-    ///
-    /// # Errors
-    /// [`Broken`] when there is none or it is not well formed.
-    pub fn said(&mut self) -> Result<(Cow<'a, str>, bool), Broken> {
-        self.expect(b'"', "expected a string")?;
-        let start = self.at;
-        let mut said = String::new();
-        let mut replaced = false;
-        loop {
-            let from = self.at;
-            self.at += text::plain(&self.bytes()[from..]);
-            let plain = &self.text[from..self.at];
-            match self.bytes().get(self.at) {
-                Some(b'"') if from == start => {
-                    self.at += 1;
-                    return Ok((Cow::Borrowed(plain), false));
-                }
-                Some(b'"') => {
-                    said.push_str(plain);
-                    self.at += 1;
-                    return Ok((Cow::Owned(said), replaced));
-                }
-                Some(b'\\') => {
-                    if from == start {
-                        said.reserve(SAID_BYTES);
-                    }
-                    said.push_str(plain);
-                    let escape = self.at + 1;
-                    self.escape()?;
-                    let (letter, used) = text::unescape(&self.bytes()[escape..]);
-                    self.at = escape + used;
-                    replaced |= letter.is_none();
-                    said.push(letter.unwrap_or(char::REPLACEMENT_CHARACTER));
-                }
-                Some(_) => return Err(self.broken("a control character in a string")),
-                None => return Err(self.broken("the text ends in a string")),
-            }
-        }
-    }
-
-    /// Reads a string; anything else is passed over and is `None`.
-    ///
-    /// # Errors
-    /// [`Broken`]
-    pub fn string_or_skip(&mut self) -> Result<Option<Text<'a>>, Broken> {
-        if self.peek()? == Kind::String {
-            return self.string().map(Some);
-        }
-        self.skip()?;
-        Ok(None)
-    }
-
     /// Passes over a value, checking it, and returns it as it stands.
     ///
     /// # Errors
@@ -282,50 +199,6 @@ impl<'a> Reader<'a> {
         self.expect(byte, what)?;
         self.depth += 1;
         if self.depth > MAX_DEPTH { Err(self.broken("nested too deeply")) } else { Ok(()) }
-    }
-
-    fn word(&mut self, word: &'static str) -> Result<(), Broken> {
-        if !self.bytes()[self.at..].starts_with(word.as_bytes()) {
-            return Err(self.broken("expected a value"));
-        }
-        self.at += word.len();
-        Ok(())
-    }
-
-    fn escape(&mut self) -> Result<(), Broken> {
-        let rest = &self.bytes()[self.at + 1..];
-        self.at += match rest.first() {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 2,
-            Some(b'u') if rest.len() >= 5 && rest[1..5].iter().all(u8::is_ascii_hexdigit) => 6,
-            _ => return Err(self.broken("an escape that JSON does not have")),
-        };
-        Ok(())
-    }
-
-    fn number(&mut self) -> Result<(), Broken> {
-        let bytes = self.bytes();
-        let byte = |at: usize| bytes.get(at).copied();
-        self.at += usize::from(byte(self.at) == Some(b'-'));
-        match byte(self.at) {
-            Some(b'0') => self.at += 1,
-            _ => self.digits()?,
-        }
-        if byte(self.at) == Some(b'.') {
-            self.at += 1;
-            self.digits()?;
-        }
-        if matches!(byte(self.at), Some(b'e' | b'E')) {
-            self.at += 1;
-            self.at += usize::from(matches!(byte(self.at), Some(b'+' | b'-')));
-            self.digits()?;
-        }
-        Ok(())
-    }
-
-    fn digits(&mut self) -> Result<(), Broken> {
-        let count = self.bytes()[self.at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        self.at += count;
-        if count == 0 { Err(self.broken("expected a digit")) } else { Ok(()) }
     }
 }
 
