@@ -14,3 +14,14 @@ run:
 
 bench-generate:
     cargo bench --bench generate
+
+bench-process:
+    cargo bench --bench process
+
+# Peak memory of `process` at sizes ten times apart.
+scale:
+    cargo bench --bench scale -- 100000 1000000 10000000
+
+# A minute of mutations for each reader of what strangers wrote; note the result in fuzz/README.md.
+fuzz:
+    AACORN_FUZZ_SECONDS=60 cargo test --release --test fuzz mutations -- --nocapture

@@ -31,7 +31,7 @@ fn locale(code: &str) -> Locale {
 
 fn run_file(path: &Path, code: Option<&str>, jobs: usize, edits: bool) -> Result<Report> {
     let input = Input::File { path: path.to_owned(), locale: code.map(locale), output: None };
-    augment(&Options { input, seed: 1, jobs, edits }, &languages(), &Silent)
+    augment(&Options { input, seed: 1, jobs, edits, profiles: vec![] }, &languages(), &Silent)
 }
 
 fn record(id: &str, code: &str, turns: &[(&str, &str)]) -> String {
@@ -262,7 +262,8 @@ fn the_output_is_never_the_input() {
     let path = corpus(folder.path(), "en-GB", 1);
     let before = fs::read(&path).unwrap();
     let input = Input::File { path: path.clone(), locale: None, output: Some(path.clone()) };
-    let error = augment(&Options { input, seed: 1, jobs: 1, edits: false }, &languages(), &Silent).unwrap_err();
+    let error = augment(&Options { input, seed: 1, jobs: 1, edits: false, profiles: vec![] }, &languages(), &Silent)
+        .unwrap_err();
     assert!(matches!(error, Error::Usage(_)));
     assert_eq!(fs::read(&path).unwrap(), before);
 }
@@ -275,7 +276,7 @@ fn a_folder_is_searched_for_what_process_wrote() {
     fs::write(folder.path().join("en-GB/process_report.json"), "{}").unwrap();
     let run = |locales: Vec<Locale>| {
         let input = Input::Folder { path: folder.path().to_owned(), locales };
-        augment(&Options { input, seed: 1, jobs: 1, edits: false }, &languages(), &Silent)
+        augment(&Options { input, seed: 1, jobs: 1, edits: false, profiles: vec![] }, &languages(), &Silent)
     };
     assert_eq!(run(vec![]).unwrap().files.len(), 2);
     assert_eq!(run(vec![]).unwrap().files.len(), 2, "its own output was taken for input");
@@ -307,7 +308,9 @@ mod cli {
         let run = aacorn(folder.path()).args(["augment", "--lang", "all", "--dir", "output"]).assert().success();
         assert_eq!(fs::read(&output).unwrap(), by_file);
         let said = String::from_utf8(run.get_output().stdout.clone()).unwrap();
-        assert!(said.starts_with("en-GB: 2 planned = 2 accepted + 0 rejected + 0 missing; 12 AAC turns, 144 variants"));
+        assert!(
+            said.starts_with("en-GB    planned 2 = accepted 2 + rejected 0 + missing 0; 12 AAC turns, 144 variants")
+        );
     }
 
     #[test]

@@ -24,10 +24,11 @@ struct Kit {
 
 fn kits() -> Vec<Kit> {
     let languages = Languages::new(Assets::embedded());
+    let profiles = aacorn::augment::profiles(&Assets::embedded()).unwrap();
     let kits = languages.keyboard_locales().into_iter().map(|locale| {
         let keyboards = languages.keyboards(&locale).unwrap();
         let rules = languages.text_rules(&locale).unwrap();
-        let augmenter = Augmenter::new(&locale, &keyboards, &rules, 1);
+        let augmenter = Augmenter::new(&locale, &keyboards, &rules, &profiles, 1);
         Kit { locale, keyboards, rules, augmenter }
     });
     kits.collect()
@@ -52,11 +53,11 @@ fn check(kit: &Kit, utterance: &str, id: &[u8]) -> Result<(), TestCaseError> {
     let variants = kit.augmenter.variants(utterance, Key { record: id, turn: 3 }, &mut workspace);
     let source: Vec<&str> = utterance.graphemes(true).collect();
     prop_assert_eq!(variants.graphemes(), source.len());
-    for column in 0..COLUMNS.len() {
+    for column in 0..kit.augmenter.devices().len() {
         let mut milder = BTreeSet::new();
         for severity in 0..SEVERITIES.len() {
             let text = variants.text(column, severity);
-            let named = format!("{} {utterance:?} {} {severity}: {text:?}", kit.locale, COLUMNS[column]);
+            let named = format!("{} {utterance:?} {} {severity}: {text:?}", kit.locale, column);
             prop_assert_eq!(distance(utterance, &text), variants.asked()[severity] as usize, "distance of {}", &named);
             prop_assert_eq!(variants.reached(column)[severity], variants.asked()[severity], "reached {}", &named);
             let log = variants.log(column, severity);

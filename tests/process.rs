@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -338,6 +339,7 @@ fn strays_are_counted_apart_with_their_lines() {
         (Stray::Duplicate, vec![4]),
     ];
     assert_eq!(lines, BTreeMap::from(expected));
+    assert_eq!(report.locales["en-GB"].tally.strays, BTreeMap::from([(Stray::NotJson, 1), (Stray::Duplicate, 1)]));
     assert_eq!((report.total.accepted, report.total.missing), (1, 1));
     assert!(report.total.balances() && !report.complete);
 }
@@ -416,6 +418,67 @@ fn the_output_is_the_same_at_any_number_of_threads() {
     }
     assert_eq!(files_below(&batch.path("o1")), files_below(&batch.path("o2")));
     assert_eq!(files_below(&batch.path("o1")), files_below(&batch.path("o5")));
+}
+
+#[test]
+fn repairs_and_flags_stand_in_the_record_and_in_the_report() {
+    let batch = Batch::new();
+    let fenced = format!("Sure:\n```json\n{CONVERSATION}\n```");
+    let missing = CONVERSATION.replace(",\"utterance_intended\":\"No, I'll have it later.\"", "");
+    batch.write("m.jsonl", &[planned("a", "en-GB"), planned("b", "en-GB")]);
+    batch.write("r.jsonl", &[chat("a", &fenced), chat("b", &missing.replace("true", "\"true\""))]);
+    let report = batch.process("r.jsonl", "m.jsonl", "o");
+    assert!(report.complete, "{report:?}");
+    let records = batch.lines("o/en-GB/en-GB_all_conversations.jsonl");
+    assert_eq!((&records[0]["repairs"], &records[0]["qc"]), (&json!(["fence"]), &Value::Null));
+    assert_eq!((&records[1]["repairs"], &records[1]["qc"]), (&json!(["string_bool"]), &json!(["intended_missing"])));
+    let locale = &report.locales["en-GB"];
+    assert_eq!(locale.repaired, BTreeMap::from([("fence", 1), ("string_bool", 1)]));
+    assert_eq!(locale.flagged, BTreeMap::from([("intended_missing", 1)]));
+}
+
+#[test]
+fn an_answer_that_names_another_request_is_mispaired() {
+    let batch = Batch::new();
+    let naming = |id: &str| CONVERSATION.replacen('{', &format!("{{\"request_ref\":\"{id}\","), 1);
+    batch.write("m.jsonl", &["a", "b", "c"].map(|id| planned(id, "en-GB")));
+    batch.write("r.jsonl", &[chat("a", &naming("b")), chat("b", &naming("b")), chat("c", &naming("kitchen"))]);
+    let report = batch.process("r.jsonl", "m.jsonl", "o");
+    assert_eq!(report.total.rejected, BTreeMap::from([(Reason::Mispaired, 1)]));
+    assert_eq!(batch.lines("o/en-GB/en-GB_rejects.jsonl")[0]["detail"], "the answer names b");
+}
+
+#[test]
+fn records_without_an_id_are_kept() {
+    let batch = Batch::new();
+    batch.write("m.jsonl", &[planned("a", "en-GB")]).write("r.jsonl", &[chat("a", CONVERSATION)]);
+    batch.write("o/en-GB/en-GB_all_conversations.jsonl", &[r#"{"conversation":[],"metadata":{}}"#.to_owned()]);
+    batch.process("r.jsonl", "m.jsonl", "o");
+    batch.process("r.jsonl", "m.jsonl", "o");
+    let records = batch.lines("o/en-GB/en-GB_all_conversations.jsonl");
+    assert_eq!(records.len(), 2);
+    assert_eq!(records[0], json!({"conversation": [], "metadata": {}}));
+}
+
+#[test]
+fn compressed_files_are_told_by_their_first_bytes() {
+    let batch = Batch::new();
+    let gzip = |text: String| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    fs::write(batch.path("m.jsonl.gz"), gzip(planned("a", "en-GB") + "\n" + &planned("b", "en-GB"))).unwrap();
+    fs::create_dir(batch.path("r")).unwrap();
+    fs::write(batch.path("r/1.jsonl"), gzip(chat("a", CONVERSATION))).unwrap();
+    fs::write(batch.path("r/2.jsonl.zst"), zstd::encode_all(chat("b", CONVERSATION).as_bytes(), 3).unwrap()).unwrap();
+    assert!(batch.process("r", "m.jsonl.gz", "o").complete);
+    let mut cut = gzip(chat("a", CONVERSATION));
+    cut.truncate(cut.len() - 4);
+    fs::write(batch.path("r/1.jsonl"), cut).unwrap();
+    let report = batch.process("r", "m.jsonl.gz", "o");
+    assert_eq!(report.total.accepted, 2);
+    assert!(!report.complete, "a file that is not whole is told, even where all that was planned is there");
 }
 
 #[test]

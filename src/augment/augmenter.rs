@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::augment::correct::Corrector;
+use crate::augment::correct::{Correction, Corrector};
 use crate::augment::device::{self, Characters, Device};
 use crate::augment::engine::{Plan, Source};
 use crate::augment::log::{LoggedEdit, log};
+use crate::augment::profile::Profile;
 use crate::augment::severity::{PerSeverity, SEVERITIES, targets};
 use crate::language::{Keyboards, TextRules};
 use crate::model::Locale;
@@ -18,7 +19,11 @@ pub const COLUMNS: [&str; 3] = ["qwerty", "abc", "frequency"];
 pub struct Augmenter {
     seed: u64,
     characters: Arc<Characters>,
-    devices: [Device; COLUMNS.len()],
+    /// Those of the columns, then those of the profiles.
+    devices: Vec<Device>,
+    /// The name of each device's stream.
+    streams: Vec<String>,
+    profiles: Vec<Profile>,
     corrector: Corrector,
     provenance: String,
 }
@@ -36,7 +41,7 @@ pub struct Key<'a> {
 #[derive(Debug, Default)]
 pub struct Workspace {
     source: Source,
-    plans: [Plan; COLUMNS.len()],
+    plans: Vec<Plan>,
 }
 
 /// The variants of one utterance, to be read off.
@@ -48,8 +53,14 @@ pub struct Variants<'a> {
 impl Augmenter {
     /// The augmenter of a locale.
     #[must_use]
-    pub fn new(locale: &Locale, keyboards: &Keyboards, rules: &TextRules, seed: u64) -> Self {
-        let (characters, devices) = device::standard(keyboards, rules);
+    pub fn new(locale: &Locale, keyboards: &Keyboards, rules: &TextRules, profiles: &[Profile], seed: u64) -> Self {
+        let (characters, devices) = device::devices(keyboards, rules, profiles);
+        let columns = COLUMNS.iter().map(|_| None).chain(profiles.iter().map(|profile| Some(&profile.name)));
+        let streams = devices.iter().zip(columns).map(|(device, profile)| {
+            let device = format!("{}/{}", device.layout.name(), device.access.name());
+            profile.map_or_else(|| device.clone(), |profile| format!("{device}/{profile}"))
+        });
+        let streams = streams.collect();
         let rates = SEVERITIES.map(|severity| f64::from(severity.percent) / 100.0);
         let mut provenance = format!("{{\"seed\":{seed},\"unit\":\"grapheme\",\"rates\":{rates:?}");
         for (column, device) in COLUMNS.iter().zip(&devices) {
@@ -57,22 +68,23 @@ impl Augmenter {
         }
         provenance.push('}');
         let corrector = Corrector::new(rules, locale.language());
-        Self { seed, characters, devices, corrector, provenance }
+        Self { seed, characters, devices, streams, profiles: profiles.to_vec(), corrector, provenance }
     }
 
     /// Draws the variants of `utterance`.
     pub fn variants<'a>(&self, utterance: &str, key: Key<'_>, workspace: &'a mut Workspace) -> Variants<'a> {
         workspace.source.read(utterance, |char| self.characters.number(char));
-        for (device, plan) in self.devices.iter().zip(&mut workspace.plans) {
-            let mut stream = device::stream(self.seed, key.record, key.turn, device);
+        workspace.plans.resize_with(self.devices.len(), Plan::default);
+        for ((device, name), plan) in self.devices.iter().zip(&self.streams).zip(&mut workspace.plans) {
+            let mut stream = device::stream(self.seed, key.record, key.turn, name);
             plan.draw(&mut workspace.source, device, &mut stream);
         }
         Variants { workspace }
     }
 
-    /// Appends the corrected form of `text` to `out`.
-    pub fn correct(&self, text: &str, out: &mut String) {
-        self.corrector.write(text, out);
+    /// The corrected form of `text`, in `room`.
+    pub fn correct<'a>(&self, text: &str, room: &'a mut Correction) -> &'a str {
+        self.corrector.correct(text, room)
     }
 
     /// How this augmenter works, as the JSON object that its records carry: seed, unit, rates, and the device of each column.
@@ -81,7 +93,13 @@ impl Augmenter {
         &self.provenance
     }
 
-    /// The devices, in the order of [`COLUMNS`].
+    /// The profiles, whose variants are the columns after those of [`COLUMNS`].
+    #[must_use]
+    pub fn profiles(&self) -> &[Profile] {
+        &self.profiles
+    }
+
+    /// The devices, in the order of [`COLUMNS`], then of the profiles.
     #[must_use]
     pub fn devices(&self) -> &[Device] {
         &self.devices
@@ -107,17 +125,17 @@ impl Variants<'_> {
         self.workspace.plans[column].reached()
     }
 
-    /// Appends a variant to `out`.
-    pub fn write(&self, column: usize, severity: usize, out: &mut String) {
+    /// Appends a variant to `out`, as UTF-8.
+    pub fn write(&self, column: usize, severity: usize, out: &mut Vec<u8>) {
         self.workspace.plans[column].write(&self.workspace.source, severity, out);
     }
 
     /// A variant.
     #[must_use]
     pub fn text(&self, column: usize, severity: usize) -> String {
-        let mut out = String::new();
+        let mut out = Vec::new();
         self.write(column, severity, &mut out);
-        out
+        String::from_utf8(out).expect("a variant is put together from text")
     }
 
     /// The edit log of a variant, in the order of the text.

@@ -2,10 +2,13 @@
 
 use std::io::Write as _;
 
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::augment::augmenter::{Augmenter, COLUMNS, Key, Variants, Workspace};
-use crate::augment::severity::SEVERITIES;
+use crate::augment::correct::Correction;
+use crate::augment::log::LoggedEdit;
+use crate::augment::severity::{PerSeverity, SEVERITIES};
 use crate::augment::splice::{Object, Record, Span, Splicer, span, string, write_string};
 use crate::model::Reason;
 use crate::random::hash;
@@ -16,6 +19,9 @@ pub const PROVENANCE: &str = "augmentation";
 pub const NOISE: &str = "noise";
 /// The key of the edit logs of a turn.
 pub const EDITS: &str = "noise_edits";
+
+/// The key of the variants of profiles.
+pub const VARIANTS: &str = "variants";
 
 /// Why a line cannot be augmented.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,14 +50,18 @@ pub struct Counts {
     pub short: u64,
 }
 
-/// The names of the keys that a turn gains, in order, and room that is used again.
+/// Writes the keys that a turn gains, with room that is used again.
 #[derive(Debug)]
 pub struct Writer {
     names: Vec<String>,
     edits: bool,
+    profiles: bool,
     workspace: Workspace,
-    text: String,
-    values: Vec<Vec<u8>>,
+    correction: Correction,
+    /// The members of a turn, one after the other: `,"name":value`.
+    members: Vec<u8>,
+    /// Where the value of each begins and ends.
+    values: Vec<(usize, usize)>,
     key: Vec<u8>,
 }
 
@@ -64,9 +74,9 @@ struct AacTurn<'a> {
 }
 
 impl Writer {
-    /// Writes the guide's keys, and the edit logs when `edits` is set.
+    /// Writes the guide's keys, the edit logs when `edits` is set, and the variants of the augmenter's profiles when `profiles` is.
     #[must_use]
-    pub fn new(edits: bool) -> Self {
+    pub fn new(edits: bool, profiles: bool) -> Self {
         let noisy = (0..SEVERITIES.len())
             .flat_map(|severity| (0..COLUMNS.len()).map(move |column| Variants::name(column, severity)));
         let mut names: Vec<String> = noisy.collect();
@@ -74,12 +84,17 @@ impl Writer {
         if edits {
             names.push(EDITS.to_owned());
         }
+        if profiles {
+            names.push(VARIANTS.to_owned());
+        }
         Self {
-            values: vec![Vec::new(); names.len()],
             names,
             edits,
+            profiles,
             workspace: Workspace::default(),
-            text: String::new(),
+            correction: Correction::default(),
+            members: Vec::new(),
+            values: Vec::new(),
             key: Vec::new(),
         }
     }
@@ -126,102 +141,143 @@ impl Writer {
         Ok(counts)
     }
 
-    /// Fills in the values of one turn.
+    /// Fills in the members of one turn.
     fn turn(&mut self, augmenter: &Augmenter, turn: &AacTurn<'_>, counts: &mut Counts) {
         let key = Key { record: &self.key, turn: turn.number };
         let variants = augmenter.variants(&turn.utterance, key, &mut self.workspace);
-        let mut values = self.values.iter_mut();
-        let mut next = || {
-            let value = values.next().expect("there is a value for each name");
-            value.clear();
-            value
+        self.members.clear();
+        self.values.clear();
+        let (out, values) = (&mut self.members, &mut self.values);
+        let mut names = self.names.iter();
+        let mut member = |write: &mut dyn FnMut(&mut Vec<u8>)| {
+            let name = names.next().expect("there is a name for each value");
+            out.extend_from_slice(b",\"");
+            out.extend_from_slice(name.as_bytes());
+            out.extend_from_slice(b"\":");
+            let start = out.len();
+            write(out);
+            values.push((start, out.len()));
         };
         let asked = variants.asked();
         for (severity, asked) in asked.iter().enumerate() {
             for column in 0..COLUMNS.len() {
-                self.text.clear();
-                variants.write(column, severity, &mut self.text);
-                write_string(&self.text, next());
+                member(&mut |out| write_string(out, |out| variants.write(column, severity, out)));
                 counts.short += u64::from(variants.reached(column)[severity] != *asked);
             }
         }
         for text in [&turn.utterance, turn.intended.as_ref().unwrap_or(&turn.utterance)] {
-            self.text.clear();
-            augmenter.correct(text, &mut self.text);
-            write_string(&self.text, next());
+            let corrected = augmenter.correct(text, &mut self.correction);
+            member(&mut |out| write_string(out, |out| out.extend_from_slice(corrected.as_bytes())));
         }
-        write_noise(&variants, next());
+        member(&mut |out| write_noise(&variants, out));
         if self.edits {
-            write_edits(&variants, next());
+            member(&mut |out| write_edits(&variants, out));
+        }
+        if self.profiles {
+            member(&mut |out| write_profiles(augmenter, &variants, out));
+            counts.variants += (augmenter.profiles().len() * SEVERITIES.len()) as u64;
         }
         counts.aac_turns += 1;
         counts.variants += (SEVERITIES.len() * COLUMNS.len()) as u64;
     }
 
-    /// Puts the values into the turn: in the place of older ones, else after its last member.
+    /// Puts the members into the turn: in the place of older ones, else after its last.
     fn put(&self, line: &str, members: &Object<'_>, splicer: &mut Splicer<'_>) {
         let Some(last) = members.last() else { return };
         let end = span(line, last).end;
-        if !self.names.iter().any(|name| members.get(name).is_some()) {
-            let out = splicer.upto(end);
-            for (name, value) in self.names.iter().zip(&self.values) {
-                write_member(name, value, out);
-            }
+        let older = |name: &String| members.get(name).map(|old| span(line, old));
+        if !members.any(|name| self.names.iter().any(|own| own == name)) {
+            splicer.upto(end).extend_from_slice(&self.members);
             return;
         }
-        let mut older: Vec<(Span, &Vec<u8>)> = Vec::new();
-        let mut newer = Vec::new();
-        for (name, value) in self.names.iter().zip(&self.values) {
-            match members.get(name) {
-                Some(old) => older.push((span(line, old), value)),
-                None => newer.push((name, value)),
-            }
-        }
-        older.sort_by_key(|(span, _)| span.start);
-        for (span, value) in older {
+        let named =
+            || self.names.iter().zip(&self.values).map(|(name, (start, end))| (name, &self.members[*start..*end]));
+        let mut replaced: Vec<(Span, &[u8])> =
+            named().filter_map(|(name, value)| Some((older(name)?, value))).collect();
+        replaced.sort_by_key(|(span, _)| span.start);
+        for (span, value) in replaced {
             splicer.upto(span.start).extend_from_slice(value);
             splicer.skip(span.end);
         }
         let out = splicer.upto(end);
-        for (name, value) in newer {
-            write_member(name, value, out);
+        for (name, value) in named().filter(|(name, _)| older(name).is_none()) {
+            out.extend_from_slice(format!(",\"{name}\":").as_bytes());
+            out.extend_from_slice(value);
         }
     }
-}
-
-fn write_member(name: &str, value: &[u8], out: &mut Vec<u8>) {
-    out.extend_from_slice(b",\"");
-    out.extend_from_slice(name.as_bytes());
-    out.extend_from_slice(b"\":");
-    out.extend_from_slice(value);
 }
 
 /// `{"graphemes":20,"asked":[1,3,5,7],"qwerty":[1,3,5,7],…}`: the grapheme distances asked for and made, mildest first.
 fn write_noise(variants: &Variants<'_>, out: &mut Vec<u8>) {
-    let mut list = |name: &str, [a, b, c, d]: [u32; 4]| {
-        let _ = write!(out, ",\"{name}\":[{a},{b},{c},{d}]");
+    out.extend_from_slice(b"{\"graphemes\":");
+    write_number(variants.graphemes() as u32, out);
+    let mut list = |name: &str, numbers: &PerSeverity| {
+        out.extend_from_slice(b",\"");
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"\":");
+        for (number, before) in numbers.iter().zip([b'[', b',', b',', b',']) {
+            out.push(before);
+            write_number(*number, out);
+        }
+        out.push(b']');
     };
-    list("asked", variants.asked());
+    list("asked", &variants.asked());
     for (column, name) in COLUMNS.iter().enumerate() {
-        list(name, *variants.reached(column));
+        list(name, variants.reached(column));
     }
-    let head = format!("{{\"graphemes\":{}", variants.graphemes());
-    out.splice(0..0, head.bytes());
     out.push(b'}');
 }
 
+fn write_number(number: u32, out: &mut Vec<u8>) {
+    if number >= 10 {
+        write_number(number / 10, out);
+    }
+    out.push(b'0' + (number % 10) as u8);
+}
+
 fn write_edits(variants: &Variants<'_>, out: &mut Vec<u8>) {
-    out.push(b'{');
+    let mut before = '{';
     for severity in 0..SEVERITIES.len() {
         for column in 0..COLUMNS.len() {
-            if out.len() > 1 {
-                out.push(b',');
-            }
-            let _ = write!(out, "\"{}\":", Variants::name(column, severity));
+            let _ = write!(out, "{before}\"{}\":", Variants::name(column, severity));
             serde_json::to_writer(&mut *out, &variants.log(column, severity)).expect("a log is written to memory");
+            before = ',';
         }
     }
     out.push(b'}');
+}
+
+/// A variant of a profile, as it is written.
+#[derive(Serialize)]
+struct ProfileVariant<'a> {
+    profile: &'a str,
+    layout: &'a str,
+    access: &'a str,
+    severity: &'a str,
+    text: String,
+    cer: f64,
+    keystroke_errors: usize,
+    edits: Vec<LoggedEdit>,
+}
+
+fn write_profiles(augmenter: &Augmenter, variants: &Variants<'_>, out: &mut Vec<u8>) {
+    let all = augmenter.profiles().iter().zip(COLUMNS.len()..).flat_map(|(profile, column)| {
+        SEVERITIES.iter().enumerate().map(move |(at, severity)| {
+            let edits = variants.log(column, at);
+            let rate = f64::from(variants.reached(column)[at]) / variants.graphemes() as f64;
+            ProfileVariant {
+                profile: &profile.name,
+                layout: profile.layout.name(),
+                access: profile.access.name(),
+                severity: severity.name,
+                text: variants.text(column, at),
+                cer: (rate * 10_000.0).round() / 10_000.0,
+                keystroke_errors: edits.len(),
+                edits,
+            }
+        })
+    });
+    serde_json::to_writer(out, &all.collect::<Vec<_>>()).expect("variants are written to memory");
 }
 
 /// The turns to be augmented, when every turn is what it must be.

@@ -30,6 +30,11 @@ impl<'a> Object<'a> {
         self.members.iter().rev().find(|(key, _)| key == name).map(|(_, value)| *value)
     }
 
+    /// Whether there is a member of such a name.
+    pub fn any(&self, wanted: impl Fn(&str) -> bool) -> bool {
+        self.members.iter().any(|(name, _)| wanted(name))
+    }
+
     /// The last value; nothing for `{}`.
     pub fn last(&self) -> Option<&'a RawValue> {
         self.members.last().map(|(_, value)| *value)
@@ -145,14 +150,16 @@ impl<'de> Deserialize<'de> for Turns<'de> {
     }
 }
 
-/// Appends `text` to `out` as a JSON string.
-pub fn write_string(text: &str, out: &mut Vec<u8>) {
-    let special = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
-    if text.bytes().any(special) {
-        serde_json::to_writer(&mut *out, text).expect("a string is written to memory");
+/// Appends a JSON string to `out`: the text that `write` appends, escaped where it must be.
+pub fn write_string(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    out.push(b'"');
+    let start = out.len();
+    write(out);
+    if out[start..].iter().any(|byte| matches!(byte, 0..0x20 | b'"' | b'\\')) {
+        let text = String::from_utf8_lossy(&out[start..]).into_owned();
+        out.truncate(start - 1);
+        serde_json::to_writer(&mut *out, &text).expect("a string is written to memory");
     } else {
-        out.push(b'"');
-        out.extend_from_slice(text.as_bytes());
         out.push(b'"');
     }
 }

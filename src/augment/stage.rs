@@ -1,5 +1,6 @@
 //! The stage over files: which are its inputs, where their outputs go, and what is said at the end.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use serde::Serialize;
 
 use crate::augment::augmenter::Augmenter;
 use crate::augment::crew::{Chunk, in_order};
+use crate::augment::profile::Profile;
 use crate::augment::record::{Counts, Rejection, Writer};
 use crate::augment::splice::{Record, string, write_string};
 use crate::files::{AtomicFile, Line, Lines, jsonl_files};
@@ -34,6 +36,8 @@ pub struct Options {
     pub jobs: usize,
     /// Write the edit logs of the noisy variants as well.
     pub edits: bool,
+    /// Profiles whose variants are added to those of the guide's columns.
+    pub profiles: Vec<Profile>,
 }
 
 /// The files of the stage.
@@ -170,7 +174,7 @@ impl Job {
     }
 
     fn run(&self, options: &Options, languages: &Languages, progress: &dyn Progress) -> Result<FileReport> {
-        let kits = Kits { languages, seed: options.seed, made: RwLock::default() };
+        let kits = Kits { languages, options, made: RwLock::default() };
         if let Some(locale) = &self.locale {
             kits.get(locale)?;
         }
@@ -182,7 +186,8 @@ impl Job {
             task.advance(done.read);
             written.take(done)
         };
-        let worker = || Worker { kits: &kits, locale: self.locale.as_ref(), writer: Writer::new(options.edits) };
+        let writer = || Writer::new(options.edits, !options.profiles.is_empty());
+        let worker = || Worker { kits: &kits, locale: self.locale.as_ref(), last: None, writer: writer() };
         in_order(Lines::open(&self.input)?, options.jobs, progress, worker, Worker::work, sink)?;
         let (tally, counts, rejects) = written.finish(&self.rejects)?;
         Ok(FileReport {
@@ -201,7 +206,7 @@ impl Job {
 /// The augmenters made so far.
 struct Kits<'a> {
     languages: &'a Languages,
-    seed: u64,
+    options: &'a Options,
     made: RwLock<HashMap<Locale, Arc<Augmenter>>>,
 }
 
@@ -214,7 +219,7 @@ impl Kits<'_> {
         drop(made);
         let keyboards = self.languages.keyboards(locale)?;
         let rules = self.languages.text_rules(locale)?;
-        let augmenter = Arc::new(Augmenter::new(locale, &keyboards, &rules, self.seed));
+        let augmenter = Arc::new(Augmenter::new(locale, &keyboards, &rules, &self.options.profiles, self.options.seed));
         let mut made = self.made.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         made.insert(locale.clone(), Arc::clone(&augmenter));
         Ok(augmenter)
@@ -234,6 +239,8 @@ struct Done {
 struct Worker<'a> {
     kits: &'a Kits<'a>,
     locale: Option<&'a Locale>,
+    /// The augmenter of the line before, which is mostly the one of the next.
+    last: Option<(Locale, Arc<Augmenter>)>,
     writer: Writer,
 }
 
@@ -272,12 +279,18 @@ impl Worker<'_> {
             true => Rejection::invalid(error.to_string()),
             false => unparseable(error.to_string()),
         })?;
-        let augmenter = match self.locale {
-            Some(locale) => self.kits.get(locale),
-            None => self.kits.get(&own_locale(&record)?),
+        let locale = match self.locale {
+            Some(locale) => Cow::Borrowed(locale),
+            None => Cow::Owned(own_locale(&record)?),
         };
-        let augmenter = augmenter.map_err(|error| Rejection::invalid(error.to_string()))?;
-        self.writer.write(&augmenter, text, &record, out)
+        let augmenter = match &self.last {
+            Some((of, augmenter)) if *of == *locale => augmenter,
+            _ => {
+                let augmenter = self.kits.get(&locale).map_err(|error| Rejection::invalid(error.to_string()))?;
+                &self.last.insert((locale.into_owned(), augmenter)).1
+            }
+        };
+        self.writer.write(augmenter, text, &record, out)
     }
 }
 
@@ -294,9 +307,9 @@ fn write_reject(line: &Line<'_>, rejection: &Rejection, out: &mut Vec<u8>) {
     out.extend_from_slice(
         format!("{{\"line\":{},\"reason\":\"{}\",\"detail\":", line.number, rejection.reason).as_bytes(),
     );
-    write_string(&rejection.detail, out);
+    write_string(out, |out| out.extend_from_slice(rejection.detail.as_bytes()));
     out.extend_from_slice(b",\"raw\":");
-    write_string(&String::from_utf8_lossy(kept), out);
+    write_string(out, |out| out.extend_from_slice(String::from_utf8_lossy(kept).as_bytes()));
     out.extend_from_slice(b"}\n");
 }
 

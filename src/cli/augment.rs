@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use unicode_segmentation::UnicodeSegmentation;
+
 use super::{Context, Exit, print};
-use crate::augment::{FileReport, Input, Options, augment};
+use crate::augment::{Augmenter, Column, FileReport, Input, Options, augment, explain, named_profiles};
 use crate::{Error, Result};
 
 /// Add noisy and corrected variants to each utterance of a person who types to speak.
@@ -30,14 +32,24 @@ pub struct Args {
     /// Write the edit log of each noisy variant as well.
     #[arg(long)]
     edits: bool,
+    /// Add the variants of a profile, such as eye-gaze. Repeatable.
+    #[arg(long, value_name = "NAME")]
+    profile: Vec<String>,
+    /// Show what would become of one utterance, each error with its cause, and write nothing.
+    #[arg(long, value_name = "TEXT", requires = "lang", conflicts_with = "input")]
+    explain: Option<String>,
 }
 
 /// Runs it.
 pub fn run(args: Args, context: &Context) -> Result<Exit> {
+    if let Some(utterance) = &args.explain {
+        return explained(&args, utterance, context);
+    }
     let options = Options {
         jobs: args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
         seed: args.seed,
         edits: args.edits,
+        profiles: named_profiles(&context.assets, &args.profile)?,
         input: args.files(context)?,
     };
     if options.jobs == 0 {
@@ -50,6 +62,84 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
         report.files.iter().for_each(show);
     }
     Ok(if report.complete() { Exit::Complete } else { Exit::Incomplete })
+}
+
+fn explained(args: &Args, utterance: &str, context: &Context) -> Result<Exit> {
+    if utterance.trim().is_empty() {
+        return Err(Error::Usage("--explain: there is no text".to_owned()));
+    }
+    let profiles = named_profiles(&context.assets, &args.profile)?;
+    for locale in context.languages.resolve_keyboards(&args.lang)? {
+        let keyboards = context.languages.keyboards(&locale)?;
+        let rules = context.languages.text_rules(&locale)?;
+        let augmenter = Augmenter::new(&locale, &keyboards, &rules, &profiles, args.seed);
+        let explanation = explain(&augmenter, utterance);
+        if context.json {
+            print::json(&explanation);
+        } else {
+            explanation.columns.iter().for_each(|column| show_column(utterance, column));
+            print::line(format_args!("{}  {}", style::name("corrected"), explanation.corrected));
+        }
+    }
+    Ok(Exit::Complete)
+}
+
+/// A device's variants, each over the utterance with what differs in colour, then its errors.
+fn show_column(utterance: &str, column: &Column) {
+    print::line(format_args!("{} ({})", style::name(&column.name), column.device));
+    for variant in &column.variants {
+        let (mut above, mut below, mut at) = (String::new(), String::new(), 0);
+        let graphemes: Vec<&str> = utterance.graphemes(true).collect();
+        for edit in &variant.edits {
+            let kept = graphemes[at..edit.src_start as usize].concat();
+            let width = wide(&edit.src).max(wide(&edit.tgt));
+            let filled = |text: &str| format!("{text}{}", "·".repeat(width - wide(text)));
+            above += &format!("{kept}{}", style::old(&filled(&edit.src)));
+            below += &format!("{kept}{}", style::new(&filled(&edit.tgt)));
+            at = edit.src_end as usize;
+        }
+        let rest = graphemes[at..].concat();
+        print::line(format_args!("  {:<9} {above}{rest}", variant.severity));
+        let rate = format!("{}/{}", variant.reached, graphemes.len());
+        print::line(format_args!("  {rate:>9} {below}{rest}"));
+        let causes = variant.edits.iter().map(|edit| {
+            let shown = |text: &str| if text.is_empty() { "nothing".to_owned() } else { format!("‘{text}’") };
+            format!("{} → {} {}", shown(&edit.src), shown(&edit.tgt), style::cause(edit.cause.name()))
+        });
+        print::line(format_args!("            {}", causes.collect::<Vec<_>>().join(", ")));
+    }
+}
+
+/// Columns of a terminal that a text takes: two for the characters of East Asia.
+fn wide(text: &str) -> usize {
+    let wide = |char: char| matches!(char, '\u{1100}'..='\u{115F}' | '\u{2E80}'..='\u{A4CF}' | '\u{AC00}'..='\u{D7A3}' | '\u{FF01}'..='\u{FF60}' | '\u{1F300}'..='\u{1FAFF}');
+    text.graphemes(true).map(|grapheme| if grapheme.chars().any(wide) { 2 } else { 1 }).sum()
+}
+
+mod style {
+    //! The colours of an explanation; they are left out where the output is no terminal.
+
+    use anstyle::{AnsiColor, Reset, Style};
+
+    fn painted(style: Style, text: &str) -> String {
+        format!("{style}{text}{Reset}")
+    }
+
+    pub fn name(text: &str) -> String {
+        painted(Style::new().bold(), text)
+    }
+
+    pub fn old(text: &str) -> String {
+        painted(AnsiColor::Red.on_default(), text)
+    }
+
+    pub fn new(text: &str) -> String {
+        painted(AnsiColor::Green.on_default().bold(), text)
+    }
+
+    pub fn cause(text: &str) -> String {
+        painted(Style::new().dimmed(), text)
+    }
 }
 
 impl Args {
@@ -70,11 +160,8 @@ fn show(file: &FileReport) {
     let tally = &file.tally;
     let name = file.locale.as_ref().map_or_else(|| file.input.display().to_string(), ToString::to_string);
     print::line(format_args!(
-        "{name}: {} planned = {} accepted + {} rejected + {} missing; {} AAC turns, {} variants -> {}",
-        tally.planned,
-        tally.accepted,
-        tally.rejected_total(),
-        tally.missing,
+        "{name:<8} {}; {} AAC turns, {} variants -> {}",
+        print::equation(tally),
         file.aac_turns,
         file.variants,
         file.output.display()

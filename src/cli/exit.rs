@@ -40,3 +40,19 @@ impl From<&Error> for Exit {
         }
     }
 }
+
+/// What to do about an error, where that can be said in a line.
+pub fn hint(error: &Error) -> Option<&'static str> {
+    match error {
+        Error::UnknownLocale { .. } => Some("`aacorn languages` lists the locales there are"),
+        Error::Interrupted => Some("what is finished stays; the same command goes on"),
+        Error::Provider { retryable: true, .. } => Some("this may pass: run the same command again"),
+        Error::Data { .. } => Some("a file in ./languages or ./templates overrides the embedded one of its name"),
+        Error::Io { .. }
+        | Error::Usage(_)
+        | Error::Missing { .. }
+        | Error::Line { .. }
+        | Error::Provider { .. }
+        | Error::Database { .. } => None,
+    }
+}

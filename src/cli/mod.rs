@@ -2,6 +2,7 @@
 
 mod augment;
 mod cancel;
+mod check;
 mod cost;
 mod desk;
 mod exit;
@@ -78,6 +79,7 @@ enum Command {
     Retry(retry::Args),
     Cost(cost::Args),
     Process(process::Args),
+    Check(check::Args),
     Augment(augment::Args),
     Serve(serve::Args),
     Languages(languages::Args),
@@ -122,6 +124,9 @@ pub fn main() -> Exit {
     };
     cli.command.run(&context).unwrap_or_else(|error| {
         print::error(&error);
+        if let Some(hint) = exit::hint(&error) {
+            print::note(format_args!("hint: {hint}"));
+        }
         Exit::from(&error)
     })
 }
@@ -144,6 +149,7 @@ impl Command {
             Self::Retry(args) => retry::run(args, context),
             Self::Cost(args) => cost::run(args, context),
             Self::Process(args) => process::run(args, context),
+            Self::Check(args) => check::run(args, context),
             Self::Augment(args) => augment::run(args, context),
             Self::Serve(args) => serve::run(args, context),
             Self::Languages(args) => languages::run(args, context),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::Result;
 use crate::files::MAX_LINE_BYTES;
-use crate::process::{self, LocaleReport, Options, Output, Report};
+use crate::process::{self, Options, Output, Report};
 use crate::progress::Progress;
 use crate::recipe::Recipe;
 
@@ -63,7 +63,8 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
 
 fn show(report: &Report, output: &Output, progress: &dyn Progress) {
     for (code, locale) in &report.locales {
-        print::line(format_args!("{code:<8} {}", equation(locale)));
+        let kept = if locale.kept > 0 { format!("; {} kept from before", locale.kept) } else { String::new() };
+        print::line(format_args!("{code:<8} {}{kept}", print::equation(&locale.tally)));
         for (reason, count) in &locale.tally.rejected {
             let ids = locale.examples.get(&reason.to_string()).map(|ids| ids.join(", ")).unwrap_or_default();
             print::line(format_args!("  {count:>7} {reason:<12} {ids}"));
@@ -76,8 +77,7 @@ fn show(report: &Report, output: &Output, progress: &dyn Progress) {
         counts("not applied", &locale.not_applied);
     }
     if report.locales.len() > 1 {
-        let total = LocaleReport { tally: report.total.clone(), ..LocaleReport::default() };
-        print::line(format_args!("{:<8} {}", "total", equation(&total)));
+        print::line(format_args!("{:<8} {}", "total", print::equation(&report.total)));
     }
     for (stray, count) in &report.strays.counts {
         let at = report.strays.listed.get(stray).and_then(|listed| listed.first());
@@ -86,6 +86,16 @@ fn show(report: &Report, output: &Output, progress: &dyn Progress) {
     }
     for at in report.damaged_metadata.iter().take(5) {
         print::line(format_args!("damaged metadata at {}:{}", at.file.display(), at.line));
+    }
+    for file in report.files.iter().filter(|file| file.problem.is_some()) {
+        print::line(format_args!(
+            "not whole: {}: {}",
+            file.file.display(),
+            file.problem.as_deref().unwrap_or_default()
+        ));
+    }
+    if report.planned_twice > 0 {
+        print::line(format_args!("{} requests are planned more than once; each counts once", report.planned_twice));
     }
     match report.passed_over().len() {
         0 => {}
@@ -116,18 +126,6 @@ fn show(report: &Report, output: &Output, progress: &dyn Progress) {
             print::line(format_args!("next: aacorn augment --lang all --dir {}", folder.display()));
         }
     }
-}
-
-fn equation(locale: &LocaleReport) -> String {
-    let tally = &locale.tally;
-    let kept = if locale.kept > 0 { format!(" ({} kept from before)", locale.kept) } else { String::new() };
-    format!(
-        "planned {} = accepted {}{kept} + rejected {} + missing {}",
-        tally.planned,
-        tally.accepted,
-        tally.rejected_total(),
-        tally.missing
-    )
 }
 
 fn counts(what: &str, counts: &std::collections::BTreeMap<&'static str, u64>) {

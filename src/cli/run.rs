@@ -7,7 +7,7 @@ use super::{Context, Exit, print};
 use crate::generate::Amount;
 use crate::http::Key;
 use crate::model::{Provider, Tally};
-use crate::pipeline::{self, Answers, Options, Report};
+use crate::pipeline::{self, Answers, LocaleReport, Options, Report};
 use crate::{Error, Result};
 
 /// Generate, answer, process and augment in one go; offline, unless another provider is named.
@@ -71,23 +71,11 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
 }
 
 fn show(report: &Report, options: &Options) {
-    let header = ["locale", "planned", "accepted", "rejected", "missing", "AAC turns", "variants"];
-    let row = |name: String, tally: &Tally, aac_turns: u64, variants: u64| {
-        let counts = [tally.planned, tally.accepted, tally.rejected_total(), tally.missing, aac_turns, variants];
-        let [planned, accepted, rejected, missing, aac_turns, variants] = counts.map(|count| count.to_string());
-        [name, planned, accepted, rejected, missing, aac_turns, variants]
-    };
-    let mut rows: Vec<_> = report
-        .locales
-        .iter()
-        .map(|locale| row(locale.locale.to_string(), &locale.tally, locale.aac_turns, locale.variants))
-        .collect();
+    let header = ["locale", "planned", "accepted", "rejected", "missing", "AAC turns", "variants", "files"];
+    let mut rows: Vec<_> =
+        report.locales.iter().map(|locale| row(&locale.locale.to_string(), &locale.tally, &[locale])).collect();
     if report.locales.len() > 1 {
-        let (aac_turns, variants) = report
-            .locales
-            .iter()
-            .fold((0, 0), |(turns, variants), locale| (turns + locale.aac_turns, variants + locale.variants));
-        rows.push(row("total".to_owned(), &report.total, aac_turns, variants));
+        rows.push(row("total", &report.total, &report.locales.iter().collect::<Vec<_>>()));
     }
     print::table(header, rows, 1);
     print::line("");
@@ -109,4 +97,15 @@ fn show(report: &Report, options: &Options) {
     if let Some(corpus) = report.locales.iter().find_map(|locale| locale.corpus.as_ref()) {
         print::next(format_args!("head -n 1 {}", corpus.display()));
     }
+}
+
+/// A line of the table: the tally, and what was made of these locales.
+fn row(name: &str, tally: &Tally, locales: &[&LocaleReport]) -> [String; 8] {
+    let sum = |count: fn(&LocaleReport) -> u64| locales.iter().map(|locale| count(locale)).sum::<u64>();
+    let Tally { planned, accepted, missing, .. } = *tally;
+    let made = [sum(|locale| locale.aac_turns), sum(|locale| locale.variants), sum(|locale| locale.files)];
+    let [aac_turns, variants, files] = made.map(|count| count.to_string());
+    let counts = [planned, accepted, tally.rejected_total(), missing].map(|count| count.to_string());
+    let [planned, accepted, rejected, missing] = counts;
+    [name.to_owned(), planned, accepted, rejected, missing, aac_turns, variants, files]
 }

@@ -49,11 +49,16 @@ impl Blocks {
     /// [`Error::Io`] when it cannot be opened.
     pub fn open(path: &Path, limit: usize) -> Result<Self> {
         let reader = File::open(path).map_err(Error::io("read", path))?;
-        Ok(Self { reader, path: path.to_owned(), limit, offset: 0, carry: Vec::new() })
+        Ok(Self::new(reader, path, limit))
     }
 }
 
 impl<R: Read> Blocks<R> {
+    /// Blocks of `reader`; `path` is for messages, `limit` the longest line that is kept, in bytes.
+    pub fn new(reader: R, path: &Path, limit: usize) -> Self {
+        Self { reader, path: path.to_owned(), limit, offset: 0, carry: Vec::new() }
+    }
+
     /// The next block; `None` at the end.
     ///
     /// # Errors
@@ -131,7 +136,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn blocks(text: &[u8], limit: usize) -> Vec<Block> {
-        let mut blocks = Blocks { reader: text, path: PathBuf::from("t"), limit, offset: 0, carry: Vec::new() };
+        let mut blocks = Blocks::new(text, Path::new("t"), limit);
         std::iter::from_fn(|| blocks.next().unwrap()).collect()
     }
 

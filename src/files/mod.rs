@@ -6,10 +6,12 @@ mod atomic;
 mod blocks;
 mod digest;
 mod lines;
+mod unpack;
 mod walk;
 
 pub use atomic::AtomicFile;
 pub use blocks::{Block, Blocks, Slice};
 pub use digest::{Sha256, sha256};
 pub use lines::{Line, Lines, MAX_LINE_BYTES};
+pub use unpack::{Unpacked, unpack};
 pub use walk::jsonl_files;

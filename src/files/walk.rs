@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{Error, Result};
 
-/// The `.jsonl`, `.ndjson` and `.json` files at or below `path`, sorted by path; `path` itself when it is a file.
+/// The `.jsonl`, `.ndjson` and `.json` files, and such with `.gz` or `.zst` after it, at or below `path`, sorted by path; `path` itself when it is a file.
 ///
 /// Names that start with a dot are passed over: they are unfinished or not ours. Links to folders are not followed.
 ///
@@ -33,11 +33,19 @@ fn visit(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
         let kind = entry.file_type().map_err(Error::io("read", &path))?;
         if kind.is_dir() {
             visit(&path, found)?;
-        } else if path.extension().is_some_and(|ext| ext == "jsonl" || ext == "ndjson" || ext == "json") {
+        } else if is_lines(&path) {
             found.push(path);
         }
     }
     Ok(())
+}
+
+fn is_lines(path: &Path) -> bool {
+    let plain = match path.extension() {
+        Some(ext) if ext == "gz" || ext == "zst" => path.with_extension(""),
+        _ => path.to_owned(),
+    };
+    plain.extension().is_some_and(|ext| ext == "jsonl" || ext == "ndjson" || ext == "json")
 }
 
 #[cfg(test)]

@@ -47,20 +47,22 @@ impl<'a> Text<'a> {
         let mut said = String::with_capacity(self.raw.len());
         let mut replaced = false;
         let mut rest = self.raw;
-        while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
-            said.push_str(&rest[..at]);
-            let (letter, used) = unescape(&rest.as_bytes()[at + 1..]);
+        loop {
+            let length = plain(rest.as_bytes());
+            said.push_str(&rest[..length]);
+            rest = &rest[length..];
+            let Some((b'\\', escape)) = rest.as_bytes().split_first() else { break };
+            let (letter, used) = unescape(escape);
             replaced |= letter.is_none();
             said.push(letter.unwrap_or(char::REPLACEMENT_CHARACTER));
-            rest = &rest[at + 1 + used..];
+            rest = &rest[1 + used..];
         }
-        said.push_str(rest);
         (Cow::Owned(said), replaced)
     }
 }
 
 /// What an escape says, without its backslash, and its length; `None` for a lone surrogate.
-fn unescape(escape: &[u8]) -> (Option<char>, usize) {
+pub(super) fn unescape(escape: &[u8]) -> (Option<char>, usize) {
     let letter = match escape[0] {
         b'u' => return unicode(escape),
         b'b' => '\u{8}',

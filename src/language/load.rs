@@ -230,7 +230,8 @@ fn named<S: AsRef<str>>(asked: &[S], known: &[Locale]) -> Result<Vec<Locale>> {
 }
 
 fn nearest(given: &str, known: &[Locale]) -> Vec<String> {
-    let given = given.to_ascii_lowercase();
+    // People write UK for the region that BCP 47 calls GB.
+    let given = given.to_ascii_lowercase().replace("-uk", "-gb");
     let language = given.split(['-', '_']).next().unwrap_or_default();
     let mut ranked: Vec<_> = known
         .iter()
@@ -260,7 +261,7 @@ mod tests {
     #[test]
     fn the_nearest_locales_share_the_language_first() {
         let known = ["de-DE", "en-GB", "en-US", "es-ES"].map(|code| Locale::parse(code).unwrap());
-        assert_eq!(nearest("en-UK", &known)[..2], ["en-US", "en-GB"]);
+        assert_eq!(nearest("en-UK", &known)[..2], ["en-GB", "en-US"]);
         assert_eq!(nearest("dk-DE", &known)[0], "de-DE");
     }
 }

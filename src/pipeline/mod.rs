@@ -3,7 +3,8 @@
 //! What is there already is not made again: plan items that the batch folder holds, jobs that the ledger knows, results
 //! that are here. So a run that was stopped anywhere goes on when it is started again, and a finished one has nothing to do.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -83,6 +84,8 @@ pub struct LocaleReport {
     pub variants: u64,
     /// The corpus, when there is a record.
     pub corpus: Option<PathBuf>,
+    /// Files of this locale in both folders.
+    pub files: u64,
 }
 
 /// Generates, submits, watches, fetches, processes and augments.
@@ -175,10 +178,22 @@ fn augment(
     for output in processed.outputs.iter().filter(|output| output.records.exists()) {
         go_on(progress)?;
         let input = augment::Input::File { path: output.records.clone(), locale: None, output: None };
-        let options = augment::Options { input, seed: options.generate.seed, jobs: options.jobs, edits: false };
+        let options = augment::Options {
+            input,
+            seed: options.generate.seed,
+            jobs: options.jobs,
+            edits: false,
+            profiles: Vec::new(),
+        };
         report.files.extend(augment::augment(&options, languages, progress)?.files);
     }
     Ok(report)
+}
+
+fn count_files(folder: &Path) -> u64 {
+    fs::read_dir(folder).map_or(0, |entries| {
+        entries.flatten().filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b".")).count() as u64
+    })
 }
 
 fn report(options: &Options, processed: &process::Report, augmented: &augment::Report, elsewhere: u64) -> Report {
@@ -192,6 +207,8 @@ fn report(options: &Options, processed: &process::Report, augmented: &augment::R
             aac_turns: file.map_or(0, |file| file.aac_turns),
             variants: file.map_or(0, |file| file.variants),
             corpus: file.map(|file| file.output.clone()),
+            files: count_files(&options.generate.out.join(locale.as_str()))
+                + count_files(&options.output.join(locale.as_str())),
         });
     }
     let mut total = Tally::default();

@@ -24,7 +24,7 @@ impl From<Broken> for Fault {
 pub(super) struct Conversation<'a> {
     fields: Vec<(Text<'a>, Field<'a>)>,
     turns: Vec<Turn<'a>>,
-    turn_fields: Vec<(Text<'a>, &'a str)>,
+    turn_fields: Vec<(Text<'a>, Value<'a>)>,
     /// `"true"` or `"false"` stood where a Boolean should.
     pub string_bool: bool,
 }
@@ -32,7 +32,35 @@ pub(super) struct Conversation<'a> {
 #[derive(Debug)]
 enum Field<'a> {
     Turns,
-    Other(&'a str),
+    Other(Value<'a>),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Value<'a> {
+    Text(Text<'a>),
+    Raw(&'a str),
+}
+
+impl<'a> Value<'a> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Broken> {
+        Ok(if reader.peek()? == Kind::String { Self::Text(reader.string()?) } else { Self::Raw(reader.skip()?) })
+    }
+
+    fn text(self) -> Option<Text<'a>> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Raw(_) => None,
+        }
+    }
+
+    /// Strings are written raw, as all our text; what else there is keeps its own spelling, on one line.
+    fn write(self, out: &mut Vec<u8>) {
+        match self {
+            Self::Text(text) => write_text(out, text),
+            Self::Raw(value @ ("true" | "false" | "null")) => out.extend_from_slice(value.as_bytes()),
+            Self::Raw(value) => json::compact(out, value),
+        }
+    }
 }
 
 /// One thing said or typed.
@@ -74,7 +102,7 @@ impl<'a> Conversation<'a> {
     pub fn echo(&self) -> Option<Text<'a>> {
         let (_, field) = self.fields.iter().find(|(key, _)| matches!(key.raw(), "custom_id" | "request_ref"))?;
         match field {
-            Field::Other(value) => Reader::new(value).string().ok(),
+            Field::Other(value) => value.text(),
             Field::Turns => None,
         }
     }
@@ -89,7 +117,7 @@ impl<'a> Conversation<'a> {
             out.push(b':');
             match field {
                 Field::Turns => self.write_turns(out),
-                Field::Other(value) => write_value(out, value),
+                Field::Other(value) => value.write(out),
             }
             out.push(b',');
         }
@@ -102,7 +130,7 @@ impl<'a> Conversation<'a> {
             let mut first = true;
             for (key, value) in &self.turn_fields[turn.fields.clone()] {
                 // The strict schema asks for it on every turn; where it says nothing it is left out.
-                if *value == "null" && key.raw() == "utterance_intended" {
+                if matches!(value, Value::Raw("null")) && key.raw() == "utterance_intended" {
                     continue;
                 }
                 if !std::mem::take(&mut first) {
@@ -110,7 +138,7 @@ impl<'a> Conversation<'a> {
                 }
                 write_text(out, *key);
                 out.push(b':');
-                write_value(out, value);
+                value.write(out);
             }
             out.push(b'}');
         }
@@ -119,7 +147,7 @@ impl<'a> Conversation<'a> {
 
     fn field(&mut self, key: Text<'a>, reader: &mut Reader<'a>) -> Result<(), Fault> {
         if key.raw() != "conversation" {
-            self.fields.push((key, Field::Other(reader.skip()?)));
+            self.fields.push((key, Field::Other(Value::read(reader)?)));
             return Ok(());
         }
         if reader.peek()? != Kind::Array {
@@ -142,27 +170,25 @@ impl<'a> Conversation<'a> {
         let mut turn = Turn::default();
         let mut aac = None;
         reader.object::<Fault>(|key, reader| {
-            let value = reader.clone();
-            let mut span = reader.skip()?;
-            let text = || value.clone().string().ok();
+            let mut value = Value::read(reader)?;
             match key.raw() {
-                "speaker" => turn.speaker = text(),
-                "utterance" => turn.utterance = text(),
-                "utterance_intended" => turn.intended = text(),
+                "speaker" => turn.speaker = value.text(),
+                "utterance" => turn.utterance = value.text(),
+                "utterance_intended" => turn.intended = value.text(),
                 "is_aac_user" => {
-                    if span.starts_with('"') {
-                        span = match span.trim_matches('"').to_ascii_lowercase().as_str() {
-                            "true" => "true",
-                            "false" => "false",
-                            _ => span,
-                        };
+                    if let Some(mended) = value.text().and_then(boolean) {
+                        value = Value::Raw(mended);
                         self.string_bool = true;
                     }
-                    aac = span.parse().ok();
+                    aac = match value {
+                        Value::Raw("true") => Some(true),
+                        Value::Raw("false") => Some(false),
+                        _ => None,
+                    };
                 }
                 _ => {}
             }
-            self.turn_fields.push((key, span));
+            self.turn_fields.push((key, value));
             Ok(())
         })?;
         turn.fields = start..self.turn_fields.len();
@@ -211,15 +237,10 @@ fn write_text(out: &mut Vec<u8>, text: Text<'_>) {
     }
 }
 
-/// Strings are written raw, as all our text; what else there is keeps its own spelling, on one line.
-fn write_value(out: &mut Vec<u8>, value: &str) {
-    match value.as_bytes().first() {
-        Some(b'"') => match Reader::new(value).string() {
-            Ok(text) => write_text(out, text),
-            Err(_) => out.extend_from_slice(value.as_bytes()),
-        },
-        _ => json::compact(out, value),
-    }
+/// A Boolean that stands in a string.
+fn boolean(text: Text<'_>) -> Option<&'static str> {
+    let is = |word: &str| text.raw().eq_ignore_ascii_case(word);
+    if is("true") { Some("true") } else { is("false").then_some("false") }
 }
 
 #[cfg(test)]

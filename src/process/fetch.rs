@@ -37,7 +37,7 @@ pub(super) fn fetch(inputs: &Inputs, places: &[Place]) -> Result<Fetched> {
     let mut open: Option<(usize, File)> = None;
     for run in order.chunk_by(|a, b| near(places[*a], places[*b])) {
         let (first, last) = (places[run[0]], places[run[run.len() - 1]]);
-        let path = inputs.path(first.file());
+        let path = inputs.source(first.file());
         let file = match &mut open {
             Some((index, file)) if *index == first.file() => file,
             open => &mut open.insert((first.file(), File::open(path).map_err(Error::io("read", path))?)).1,

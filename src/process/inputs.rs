@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::files::jsonl_files;
+use crate::files::{Unpacked, jsonl_files, unpack};
 use crate::{Error, Result};
 
 use super::Options;
@@ -23,6 +23,8 @@ pub(super) enum Role {
 #[derive(Debug)]
 pub(super) struct Input {
     pub path: PathBuf,
+    /// Its unpacked copy, where it is compressed.
+    pub unpacked: Option<Unpacked>,
     pub role: Role,
     /// Asked for by name, so that no line of it is passed over as another tool's.
     pub named: bool,
@@ -51,7 +53,7 @@ impl Inputs {
         let mut index = |path: PathBuf, named: bool, files: &mut Vec<Input>| {
             let same = path.canonicalize().unwrap_or_else(|_| path.clone());
             *known.entry(same).or_insert_with(|| {
-                files.push(Input { path, role: Role::Input, named });
+                files.push(Input { path, unpacked: None, role: Role::Input, named });
                 files.len() - 1
             })
         };
@@ -61,6 +63,9 @@ impl Inputs {
         for (path, named) in metadata {
             inputs.metadata.push(index(path, named, &mut inputs.files));
         }
+        for input in &mut inputs.files {
+            input.unpacked = unpack(&input.path)?;
+        }
         if inputs.files.len() >= 1 << 20 {
             return Err(Error::Usage(format!("{} input files are more than can be told apart", inputs.files.len())));
         }
@@ -69,8 +74,19 @@ impl Inputs {
 
     /// Adds a file of an earlier run and returns its index.
     pub fn add(&mut self, path: &Path, role: Role) -> usize {
-        self.files.push(Input { path: path.to_owned(), role, named: true });
+        self.files.push(Input { path: path.to_owned(), unpacked: None, role, named: true });
         self.files.len() - 1
+    }
+
+    /// Where the lines of a file are read.
+    pub fn source(&self, file: usize) -> &Path {
+        let input = &self.files[file];
+        input.unpacked.as_ref().map_or(&*input.path, |unpacked| unpacked.file.path())
+    }
+
+    /// Why a file is not whole, where it is known not to be.
+    pub fn problem(&self, file: usize) -> Option<&str> {
+        self.files[file].unpacked.as_ref()?.problem.as_deref()
     }
 
     /// The path of a file.

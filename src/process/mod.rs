@@ -6,6 +6,7 @@
 //!    accepted, rejected or missing. Chunks of the plan are settled in parallel and written in order.
 //! 3. What an earlier run left is united with what is new ([`previous`]); [`report`] counts all of it.
 
+pub mod check;
 mod conversation;
 mod fetch;
 mod inputs;

@@ -52,7 +52,7 @@ impl Plan {
         let mut plan = Self::default();
         let mut codes: Vec<String> = Vec::new();
         for file in inputs.metadata.clone() {
-            let total = std::fs::metadata(inputs.path(file)).map(|meta| meta.len()).ok();
+            let total = std::fs::metadata(inputs.source(file)).map(|meta| meta.len()).ok();
             let task = progress.task("metadata", &inputs.name(file), total, "bytes");
             let before = plan.entries.len();
             let looked = scan(inputs, file, options.max_line, progress, &*task, |seen| {
@@ -66,7 +66,7 @@ impl Plan {
                 let path = inputs.path(file);
                 report.damaged_metadata.extend(looked.broken.iter().map(|(_, line)| At::new(path, *line)));
             }
-            report.files.push(FileReport::new(inputs.path(file), "metadata", looked.lines, found as u64));
+            report.files.push(FileReport::new(inputs, file, "metadata", looked.lines, found as u64));
         }
         if plan.entries.is_empty() {
             return Err(Error::Missing {
@@ -101,7 +101,7 @@ impl Plan {
         report: &mut Report,
     ) -> Result<()> {
         for file in inputs.results.clone() {
-            let total = std::fs::metadata(inputs.path(file)).map(|meta| meta.len()).ok();
+            let total = std::fs::metadata(inputs.source(file)).map(|meta| meta.len()).ok();
             let task = progress.task("results", &inputs.name(file), total, "bytes");
             let named = inputs.files[file].named;
             let mut strays = Vec::new();
@@ -133,7 +133,7 @@ impl Plan {
                     report.strays.add(stray, inputs.path(file), line);
                 }
             }
-            report.files.push(FileReport::new(inputs.path(file), "results", looked.lines, found));
+            report.files.push(FileReport::new(inputs, file, "results", looked.lines, found));
         }
         self.further.sort_unstable();
         Ok(())

@@ -80,7 +80,7 @@ fn part(
     }
     let file = inputs.add(path, role);
     let mut unplanned = Vec::new();
-    let (mut number, mut hint) = (0u64, 0);
+    let (mut number, mut hint, mut nameless) = (0u64, 0, 0u64);
     scan(inputs, file, options.max_line, progress, &Silent, |seen| {
         match seen.id.and_then(|id| plan.find(id, hint)) {
             Some(ordinal) => {
@@ -89,9 +89,15 @@ fn part(
             }
             None => unplanned.push((number, seen.place)),
         }
+        nameless += u64::from(seen.id.is_none());
         number += 1;
         Ok(())
     })?;
+    if nameless > 0 {
+        let path = path.display();
+        progress
+            .note(&format!("{path}: {nameless} records without custom_id are kept as they are; --fresh starts over"));
+    }
     // A file that is not as its report says was changed by hand: its lines are then of unknown origin.
     let known = counts.iter().map(|(_, count)| count).sum::<u64>() == number;
     let mut counts = counts.into_iter().filter(|_| known);

@@ -7,6 +7,8 @@ use serde::Serialize;
 
 use crate::model::{Reason, Stray, Tally};
 
+use super::inputs::Inputs;
+
 /// How many ids a report names for each reason and locale.
 const EXAMPLES: usize = 5;
 /// How many strays of a kind are listed with their lines; all are counted.
@@ -15,7 +17,7 @@ const LISTED: u64 = 1000;
 /// The outcome of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// Every planned request has a record, and no metadata was damaged.
+    /// Every planned request has a record, no metadata was damaged, and every file could be read to its end.
     pub complete: bool,
     /// All locales together.
     pub total: Tally,
@@ -36,7 +38,7 @@ pub struct Report {
 /// What became of the requests of a locale.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct LocaleReport {
-    /// planned = accepted + rejected + missing.
+    /// planned = accepted + rejected + missing; its strays are those that name one of its requests.
     pub tally: Tally,
     /// Of the accepted, those that an earlier run had accepted and this one has no better answer for.
     pub kept: u64,
@@ -79,6 +81,8 @@ pub struct FileReport {
     pub lines: u64,
     /// Lines of that kind; a file with none is another tool's, and was passed over.
     pub used: u64,
+    /// Why only a part of it could be read.
+    pub problem: Option<String>,
 }
 
 /// An output file.
@@ -123,7 +127,8 @@ impl Report {
             self.total.add(&locale.tally);
         }
         self.total.strays = self.strays.counts.clone();
-        self.complete = self.total.complete() && self.damaged_metadata.is_empty();
+        let whole = self.files.iter().all(|file| file.problem.is_none());
+        self.complete = self.total.complete() && self.damaged_metadata.is_empty() && whole;
     }
 
     /// The report of an output alone: its own locales, and what belongs to none.
@@ -210,8 +215,9 @@ impl At {
 }
 
 impl FileReport {
-    pub(super) fn new(file: &Path, read_for: &'static str, lines: u64, used: u64) -> Self {
-        Self { file: file.to_owned(), read_for, lines, used }
+    pub(super) fn new(inputs: &Inputs, file: usize, read_for: &'static str, lines: u64, used: u64) -> Self {
+        let problem = inputs.problem(file).map(str::to_owned);
+        Self { file: inputs.path(file).to_owned(), read_for, lines, used, problem }
     }
 }
 

@@ -49,7 +49,7 @@ pub(super) fn scan(
     task: &dyn Task,
     mut sink: impl FnMut(Seen) -> Result<()> + Send,
 ) -> Result<Looked> {
-    let mut blocks = Blocks::open(inputs.path(file), limit)?;
+    let mut blocks = Blocks::open(inputs.source(file), limit)?;
     let ahead = rayon::current_num_threads() * BLOCKS_A_THREAD;
     let mut read = || -> Result<Vec<Block>> { (0..ahead).map_while(|_| blocks.next().transpose()).collect() };
     let mut looked = Looked::default();

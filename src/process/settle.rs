@@ -105,7 +105,7 @@ impl Settled {
             match role {
                 Role::Input if done => {
                     let whole = std::str::from_utf8(line).is_ok_and(|line| json::check(line).is_ok());
-                    self.strays.push((if whole { Stray::Duplicate } else { Stray::NotJson }, place));
+                    self.stray(request, if whole { Stray::Duplicate } else { Stray::NotJson }, place);
                 }
                 Role::Records => {
                     self.keep_record(request, line);
@@ -118,8 +118,8 @@ impl Settled {
                 Role::Rejects => {}
                 Role::Input => match self.answer(request, line) {
                     Verdict::Accepted => done = true,
-                    Verdict::Stray(stray) => self.strays.push((stray, place)),
-                    Verdict::Rejected(_) if failed.is_some() => self.strays.push((Stray::Duplicate, place)),
+                    Verdict::Stray(stray) => self.stray(request, stray, place),
+                    Verdict::Rejected(_) if failed.is_some() => self.stray(request, Stray::Duplicate, place),
                     Verdict::Rejected(failure) => {
                         failed = Some((failure, String::from_utf8_lossy(line).into_owned()));
                     }
@@ -205,6 +205,12 @@ impl Settled {
         out.extend_from_slice(b"}\n");
         self.reject_count += 1;
         self.counts(request).rejected(failure.reason, &request.planned.id);
+    }
+
+    /// Counts a line that would have answered a request, had it been whole or first.
+    fn stray(&mut self, request: &Request<'_>, stray: Stray, place: Place) {
+        self.strays.push((stray, place));
+        *self.counts(request).tally.strays.entry(stray).or_default() += 1;
     }
 
     fn keep_record(&mut self, request: &Request<'_>, line: &[u8]) {

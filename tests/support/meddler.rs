@@ -81,7 +81,10 @@ async fn pass_on(State(between): State<Between>, request: Request) -> Response {
         let at = plan.iter().position(|(m, end, _)| method == *m && path.ends_with(end));
         at.map(|at| plan.remove(at).2)
     };
-    let key = request.headers().get("authorization").map(|value| value.to_str().unwrap().to_owned());
+    let (parts, body) = request.into_parts();
+    let key = parts.headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
+    // Read whole before any answer: a caller that is still writing might see a broken pipe instead of it.
+    let body = to_bytes(body, usize::MAX).await.unwrap();
     match spoil {
         Some(Spoil::LoseCall) => return broken(),
         Some(Spoil::Refuse(status)) => {
@@ -95,14 +98,13 @@ async fn pass_on(State(between): State<Between>, request: Request) -> Response {
         }
         _ => {}
     }
-    let url = format!("{}{}", between.to, request.uri().path_and_query().unwrap());
+    let url = format!("{}{}", between.to, parts.uri.path_and_query().unwrap());
     let mut call = between.client.request(method, url);
     for name in ["content-type", "authorization"] {
-        if let Some(value) = request.headers().get(name) {
+        if let Some(value) = parts.headers.get(name) {
             call = call.header(name, value);
         }
     }
-    let body = to_bytes(request.into_body(), usize::MAX).await.unwrap();
     let answer = call.body(body).send().await.unwrap();
     let (status, headers) = (answer.status(), answer.headers().clone());
     let body = answer.bytes().await.unwrap();

@@ -3,6 +3,7 @@
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::words::ends_word;
+use crate::augment::chars::is_alphanumeric;
 use crate::language::TextRules;
 
 /// Marks of every script that close something; they keep the end of a sentence visible behind them.
@@ -23,6 +24,8 @@ pub struct Marks {
     /// Opening marks by the mark that closes.
     opening: Vec<(char, String)>,
     separated: bool,
+    /// Marks are those of ASCII, close to the word before them, and sentences end in `.`, `!` or `?`.
+    plain: bool,
 }
 
 impl Marks {
@@ -50,15 +53,19 @@ impl Marks {
         let mut close = own;
         close.extend(['.', ',', '!', '?', ':', '…']);
         close.retain(|mark| !spaced.iter().any(|(other, _)| other == mark));
+        let enders: Vec<char> = rules.sentence_enders.iter().filter_map(first).collect();
+        let separated = !rules.word_separator.is_empty();
+        let ascii_enders = enders.iter().all(|mark| matches!(mark, '.' | '!' | '?' | '…'));
         Self {
+            plain: ascii_enders && spaced.is_empty() && rules.opening_marks.is_empty() && separated,
             full_stop: rules.full_stop.clone(),
             question: rules.question_mark.clone(),
-            enders: rules.sentence_enders.iter().filter_map(first).collect(),
+            enders,
             native,
             close,
             spaced,
             opening: keyed(&rules.opening_marks),
-            separated: !rules.word_separator.is_empty(),
+            separated,
         }
     }
 
@@ -67,8 +74,34 @@ impl Marks {
         self.enders.contains(&char)
     }
 
+    /// Whether a sentence may end, and another begin, within `text`; false is certain.
+    pub fn may_end_within(&self, text: &str) -> bool {
+        let inner = &text.as_bytes()[..text.len().saturating_sub(1)];
+        !self.plain || memchr::memchr3(b'.', b'!', b'?', inner).is_some()
+    }
+
+    /// Whether [`Marks::tidy`] would leave `text` as it is; true is certain.
+    fn is_tidy(&self, text: &str) -> bool {
+        let bytes = text.as_bytes();
+        let mark = |byte: u8| matches!(byte, b',' | b'.' | b'!' | b'?' | b':' | b';');
+        self.plain
+            && text.is_ascii()
+            && !bytes.starts_with(b" ")
+            && !bytes.ends_with(b" ")
+            && !bytes.iter().any(|byte| *byte < b' ')
+            && !bytes.windows(2).any(|pair| match pair {
+                [b' ', next] => *next == b' ' || mark(*next),
+                [b',', next] => next.is_ascii_alphabetic(),
+                _ => false,
+            })
+    }
+
     /// Appends `text` to `out` with one space between words, none before marks but the language's own, and the script's marks.
     pub fn tidy(&self, text: &str, out: &mut String) {
+        if self.is_tidy(text) {
+            out.push_str(text);
+            return;
+        }
         let text = text.trim();
         let mut pending = false;
         let mut before = '\0';
@@ -84,7 +117,7 @@ impl Marks {
             if let Some((_, mark)) = native {
                 char = mark.chars().next().unwrap_or(char);
             }
-            let ends = chars.peek().is_none_or(|next| !next.is_alphanumeric());
+            let ends = chars.peek().is_none_or(|next| !is_alphanumeric(*next));
             let spaced = self.spaced.iter().find(|(mark, _)| *mark == char).filter(|_| ends && ends_word(before));
             if let Some((_, space)) = spaced {
                 out.push_str(space);
@@ -106,12 +139,13 @@ impl Marks {
         !(self.separated || before.is_ascii() && after.is_ascii())
     }
 
-    /// Adds the final mark where there is none and the text ends in a word.
+    /// Whether the text ends in a word, without a mark.
+    pub fn is_open(&self, text: &str) -> bool {
+        text.chars().rev().find(|char| !CLOSERS.contains(char)).is_some_and(ends_word)
+    }
+
+    /// Adds the final mark.
     pub fn close(&self, text: &mut String, question: bool) {
-        let last = text.chars().rev().find(|char| !CLOSERS.contains(char));
-        if !last.is_some_and(ends_word) {
-            return;
-        }
         let mark = if question { &self.question } else { &self.full_stop };
         if let Some((_, space)) = mark.chars().next().and_then(|mark| self.spaced.iter().find(|(m, _)| *m == mark)) {
             text.push_str(space);
@@ -148,7 +182,7 @@ impl Marks {
                 ended = false;
             }
             ended |= self.is_ender(char);
-            if ended && char.is_alphanumeric() {
+            if ended && is_alphanumeric(char) {
                 ended = false;
             }
         }

@@ -23,25 +23,36 @@ impl Corrector {
         Self { marks: Marks::new(rules), words: Words::new(rules, language) }
     }
 
-    /// Appends the corrected form of `text` to `out`.
-    pub fn write(&self, text: &str, out: &mut String) {
-        let mut clean = String::with_capacity(text.len() + 8);
-        self.marks.tidy(text, &mut clean);
-        let mut worded = String::with_capacity(clean.len() + 8);
-        self.words.replace(&clean, &mut worded);
-        let question = self.words.is_question(&worded);
-        self.marks.close(&mut worded, question);
-        self.marks.open(&mut worded);
-        self.words.capitalise(&worded, &self.marks, out);
+    /// The corrected form of `text`, in `room`.
+    pub fn correct<'a>(&self, text: &str, room: &'a mut Correction) -> &'a str {
+        let Correction { clean, worded, corrected } = room;
+        clean.clear();
+        worded.clear();
+        corrected.clear();
+        self.marks.tidy(text, clean);
+        self.words.replace(clean, worded);
+        if self.marks.is_open(worded) {
+            let question = self.words.is_question(worded);
+            self.marks.close(worded, question);
+        }
+        self.marks.open(worded);
+        self.words.capitalise(worded, &self.marks, corrected);
+        corrected
     }
 
     /// The corrected form of `text`.
     #[must_use]
     pub fn corrected(&self, text: &str) -> String {
-        let mut out = String::new();
-        self.write(text, &mut out);
-        out
+        self.correct(text, &mut Correction::default()).to_owned()
     }
+}
+
+/// Room for a correction, used again.
+#[derive(Debug, Default)]
+pub struct Correction {
+    clean: String,
+    worded: String,
+    corrected: String,
 }
 
 #[cfg(test)]

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use super::grid::Cells;
 use crate::augment::engine::Cause;
-use crate::language::{Keyboards, TextRules};
+use crate::language::{Grid, Keyboards, TextRules};
 
 /// A key: its middle and size in key widths, and what it gives at each level.
 #[derive(Debug, Clone)]
@@ -63,6 +64,21 @@ impl Board {
         let space = keyboards.native.space;
         let (x, y) = (space.offset + space.width / 2.0, f64::from(space.row) + 0.5);
         board.keys.push(Key { x, y, width: space.width, levels: [Some(' '), None, None, None] });
+        board.find_strokes();
+        board
+    }
+
+    /// A grid as keys of one width, for access methods that point at its cells.
+    #[must_use]
+    pub fn of_grid(grid: &Grid, alphabet: &[String]) -> Self {
+        let letters: Vec<char> = alphabet.iter().filter_map(|letter| only(letter)).collect();
+        let mut board = Self { keys: Vec::new(), strokes: BTreeMap::new(), dead: BTreeMap::new(), alphabet: letters };
+        for (row, y) in Cells::new(grid, alphabet).rows().iter().zip(0..) {
+            for (cell, x) in row.iter().zip(0..) {
+                let levels = [*cell, None, None, None];
+                board.keys.push(Key { x: f64::from(x) + 0.5, y: f64::from(y) + 0.5, width: 1.0, levels });
+            }
+        }
         board.find_strokes();
         board
     }

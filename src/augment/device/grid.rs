@@ -33,6 +33,12 @@ impl Cells {
         Self { rows, places }
     }
 
+    /// The cells, row by row.
+    #[must_use]
+    pub fn rows(&self) -> &[Vec<Option<char>>] {
+        &self.rows
+    }
+
     /// The characters of the grid, and the capitals of its letters.
     #[must_use]
     pub fn characters(&self) -> Vec<char> {

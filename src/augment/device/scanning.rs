@@ -11,7 +11,7 @@ const REACTION: f64 = 0.65;
 const SPREAD: f64 = 0.247;
 
 /// Shares of error kinds: no study reports them apart; wrong selections dominate, missed and doubled ones follow.
-const MIX: Mix = Mix { substitution: 720, omission: 180, addition: 0, repetition: 100, transposition: 0 };
+const MIX: Mix = Mix { substitution: 720, omission: 180, repetition: 100, ..Mix::ZERO };
 
 /// A grid scanned row by row, then cell by cell.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Model for Scanning {
         self.cells.characters()
     }
 
-    fn instead(&self, meant: char) -> Vec<Slip> {
+    fn instead(&self, meant: char, _: u8) -> Vec<Slip> {
         let Some(place) = self.cells.place(meant) else { return Vec::new() };
         let late = 1.0 - normal((1.0 - REACTION) / SPREAD);
         let early = normal(-REACTION / SPREAD);
@@ -49,7 +49,7 @@ impl Model for Scanning {
         given.filter(|slip| slip.to != meant).collect()
     }
 
-    fn besides(&self, _: char) -> Vec<Slip> {
+    fn besides(&self, _: char, _: u8) -> Vec<Slip> {
         Vec::new()
     }
 

@@ -21,21 +21,23 @@ pub struct Choice {
     pub instead: bool,
 }
 
-/// For each character, what may come of it; a row is computed when it is first asked for.
+/// For each character and circumstance, what may come of it; a row is computed when it is first asked for.
 #[derive(Debug)]
 pub struct Table {
+    contexts: usize,
     rows: Vec<OnceLock<Box<[Choice]>>>,
 }
 
 impl Table {
-    /// A table of `count` rows.
-    pub fn new(count: usize) -> Self {
-        Self { rows: (0..count).map(|_| OnceLock::new()).collect() }
+    /// A table of `count` characters in `contexts` circumstances each.
+    pub fn new(count: usize, contexts: u8) -> Self {
+        let contexts = usize::from(contexts);
+        Self { contexts, rows: (0..count * contexts).map(|_| OnceLock::new()).collect() }
     }
 
-    /// What may come of a character, by its number.
-    pub fn row(&self, number: u16, slips: impl FnOnce() -> Vec<Slip>) -> &[Choice] {
-        self.rows[usize::from(number)].get_or_init(|| quantised(slips()))
+    /// What may come of a character, by its number, in a circumstance.
+    pub fn row(&self, number: u16, context: u8, slips: impl FnOnce() -> Vec<Slip>) -> &[Choice] {
+        self.rows[usize::from(number) * self.contexts + usize::from(context)].get_or_init(|| quantised(slips()))
     }
 }
 

@@ -16,6 +16,14 @@ pub enum Kind {
     Repetition,
     /// Two keys in the wrong order.
     Transposition,
+    /// One key held down, registered many times.
+    KeyRepeat,
+    /// Two words without the space between them.
+    RunTogether,
+    /// A small word left out.
+    DroppedWord,
+    /// Another word, taken from the predictions.
+    Prediction,
 }
 
 /// What happens to the text.
@@ -66,8 +74,63 @@ pub enum Cause {
     MissedSelection,
     /// One selection counted twice.
     RepeatedSelection,
+    /// The pointer overshot the key on its way.
+    Overshoot,
+    /// The gaze was measured beside where it was.
+    Drift,
+    /// The gaze rested on a key in passing.
+    Midas,
+    /// The gaze rested too briefly.
+    ShortDwell,
+    /// The gaze rested long enough for two.
+    LongDwell,
+    /// The pointer was clicked in passing.
+    ClickInPassing,
+    /// The key was held until it repeated.
+    HeldKey,
+    /// The space was not typed.
+    RunTogether,
+    /// The word was left out.
+    DroppedWord,
+    /// Another word was taken from the predictions.
+    WrongPrediction,
     /// The input method gave another character of the same sound.
     WrongConversion,
+}
+
+impl Cause {
+    /// It in words.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Miss => "miss",
+            Self::MissedShift => "missed shift",
+            Self::MissedAltGr => "missed AltGr",
+            Self::MissedDeadKey => "missed dead key",
+            Self::MissedMark => "missed mark",
+            Self::LightPress => "light press",
+            Self::Bounce => "bounce",
+            Self::ExtraKey => "extra key",
+            Self::OutOfOrder => "out of order",
+            Self::LateRow => "late row",
+            Self::EarlyRow => "early row",
+            Self::LateCell => "late cell",
+            Self::EarlyCell => "early cell",
+            Self::MissedSelection => "missed selection",
+            Self::RepeatedSelection => "repeated selection",
+            Self::Overshoot => "overshoot",
+            Self::Drift => "drift",
+            Self::Midas => "midas",
+            Self::ShortDwell => "short dwell",
+            Self::LongDwell => "long dwell",
+            Self::ClickInPassing => "click in passing",
+            Self::HeldKey => "held key",
+            Self::RunTogether => "run together",
+            Self::DroppedWord => "dropped word",
+            Self::WrongPrediction => "wrong prediction",
+            Self::WrongConversion => "wrong conversion",
+        }
+    }
 }
 
 /// One error in an utterance: its graphemes `start .. start + len` become others.

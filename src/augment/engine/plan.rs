@@ -34,6 +34,10 @@ pub struct Plan {
     text: Vec<Id>,
     /// The kind that the next error must have, because one of that kind was dropped.
     wanted: Option<Kind>,
+    /// The distance left before the next target.
+    room: u32,
+    /// How the errors of this utterance lean.
+    leaning: u8,
     /// Transpositions that were drawn where only one more error had room.
     owed: u32,
     lengths: PerSeverity,
@@ -45,26 +49,21 @@ impl Plan {
     pub fn draw(&mut self, source: &mut Source, device: &Device, stream: &mut Stream) {
         let targets = targets(source.len());
         self.clear(source.len());
+        self.leaning = device.leaning(stream);
         let goal = targets[targets.len() - 1];
         let mut spoiled = 0;
-        while self.extend(source, device, stream, &targets) {
+        loop {
+            let more = self.extend(source, device, stream, &targets);
             if self.is_exact(source, self.edits.len()) {
-                if self.cost() >= goal {
-                    break;
-                }
-            } else {
-                self.wanted = Some(self.drop_spoiler(source));
-                spoiled += 1;
-                if spoiled > 24 + goal {
-                    break;
-                }
+                break;
+            }
+            self.wanted = Some(self.drop_spoiler(source));
+            spoiled += 1;
+            if !more || spoiled > 24 + goal {
+                break;
             }
         }
-        if !self.is_exact(source, self.edits.len()) {
-            self.drop_spoiler(source);
-        }
         while self.cost() < goal && self.search(source, device, stream) {}
-        self.sort();
         self.settle(&targets);
     }
 
@@ -93,15 +92,17 @@ impl Plan {
         (edit.out.1 - edit.out.0) as usize
     }
 
-    /// Appends the text of a severity to `out`.
-    pub fn write(&self, source: &Source, severity: usize, out: &mut String) {
+    /// Appends the text of a severity to `out`, as UTF-8.
+    pub fn write(&self, source: &Source, severity: usize, out: &mut Vec<u8>) {
         let mut at = 0;
         for edit in self.in_text_order(severity) {
-            out.push_str(source.slice(at, edit.start as usize));
-            self.write_new(source, edit, out);
+            out.extend_from_slice(source.bytes(at, edit.start as usize));
+            for &symbol in self.new_symbols(edit) {
+                source.clusters.write_bytes(symbol, out);
+            }
             at = (edit.start + edit.len) as usize;
         }
-        out.push_str(source.slice(at, source.len()));
+        out.extend_from_slice(source.bytes(at, source.len()));
     }
 
     fn new_symbols(&self, edit: &Edit) -> &[Symbol] {
@@ -128,7 +129,8 @@ impl Plan {
         let patience = 4 + source.len() as u32;
         let mut misses = 0;
         while let Some(target) = targets.iter().find(|target| **target > cost) {
-            let kind = self.next_kind(device, stream, target - cost);
+            self.room = target - cost;
+            let kind = self.next_kind(device, stream);
             let bits = stream.bits();
             let at = (((bits & 0xFFFF_FFFF) * source.len() as u64) >> 32) as usize;
             match self.propose(source, device, kind, at, (bits >> 32) as u32) {
@@ -149,8 +151,9 @@ impl Plan {
         true
     }
 
-    /// The kind of the next error, which has `room` before the next target.
-    fn next_kind(&mut self, device: &Device, stream: &mut Stream, room: u32) -> Kind {
+    /// The kind of the next error.
+    fn next_kind(&mut self, device: &Device, stream: &mut Stream) -> Kind {
+        let room = self.room;
         if let Some(kind) = self.wanted.take() {
             if kind != Kind::Transposition || room >= 2 {
                 return kind;
@@ -169,15 +172,18 @@ impl Plan {
         }
     }
 
-    /// An error of `kind` at grapheme `at`, when the device can make it there and nothing stands against it.
+    /// An error of `kind` at grapheme `at` that has room, when the device can make it there and nothing stands
+    /// against it.
     fn propose(&mut self, source: &Source, device: &Device, kind: Kind, at: usize, bits: u32) -> Option<Edit> {
         let class = source.class(at);
-        if class.has(Class::SPARED) || (class.has(Class::INITIAL) && !(bits >> 17).is_multiple_of(INITIAL_KEPT)) {
+        if kind <= Kind::Transposition
+            && (class.has(Class::SPARED) || (class.has(Class::INITIAL) && !(bits >> 17).is_multiple_of(INITIAL_KEPT)))
+        {
             return None;
         }
         let from = self.store.len();
-        let edit = device.propose(source, kind, at, bits, &mut self.store);
-        self.seal(source, edit, from)
+        let edit = device.propose(source, kind, at, self.leaning, bits, &mut self.store);
+        self.seal(source, edit.filter(|edit| edit.cost <= self.room), from)
     }
 
     /// Gives an edit the symbols pushed since `from`, or takes them back when it does not fit.
@@ -208,7 +214,7 @@ impl Plan {
             // Beside an insertion it would be a substitution; at the ends it could leave nothing, or a space.
             let before_end = end == source.len() && start > 0;
             return start > 0
-                && (self.used[start] | self.used[end]) & GAP == 0
+                && self.used[start..=end].iter().all(|used| used & GAP == 0)
                 && !(before_end
                     && (source.class(start - 1).has(Class::SPACE) || self.used[start - 1] & CONSUMED != 0));
         }
@@ -219,6 +225,11 @@ impl Plan {
 
     fn add(&mut self, edit: Edit) {
         self.mark(&edit);
+        // An insertion stands before what replaces the grapheme at its place.
+        let place = |edit: &Edit| 2 * edit.start + u32::from(edit.len > 0);
+        let here = place(&edit);
+        let after = self.order.iter().rposition(|other| place(&self.edits[*other as usize]) < here);
+        self.order.insert(after.map_or(0, |at| at + 1), self.edits.len() as u32);
         self.edits.push(edit);
     }
 
@@ -260,6 +271,7 @@ impl Plan {
             self.store.truncate(dropped.out.0 as usize);
         }
         self.edits.truncate(length);
+        self.order.retain(|at| (*at as usize) < length);
         self.used.fill(0);
         for at in 0..length {
             let edit = self.edits[at];
@@ -267,19 +279,8 @@ impl Plan {
         }
     }
 
-    fn sort(&mut self) {
-        self.order.clear();
-        self.order.extend(0..self.edits.len() as u32);
-        let edits = &self.edits;
-        self.order.sort_unstable_by_key(|at| {
-            let edit = &edits[*at as usize];
-            (edit.start, edit.len > 0)
-        });
-    }
-
     /// Whether the distance after the first `length` edits is the sum of their costs, and every grapheme still stands alone.
     fn is_exact(&mut self, source: &mut Source, length: usize) -> bool {
-        self.sort();
         self.text.clear();
         let mut at = 0;
         for index in self.order.iter().filter(|index| (**index as usize) < length) {
@@ -323,7 +324,7 @@ impl Plan {
                     continue;
                 }
                 let symbol = source.symbol(at);
-                let known = device.instead(source.key(at)).iter().map(|choice| choice.to).chain(device.letters());
+                let known = device.instead(source.key(at), 0).iter().map(|choice| choice.to).chain(device.letters());
                 let known: Vec<Symbol> = known.filter(|other| *other != symbol && *other < FIRST_CLUSTER).collect();
                 let substituted = known.iter().map(|new| (Op::Substitute, (at, 1), Some(*new)));
                 let inserted = std::iter::once(&symbol).chain(&known).map(|new| (Op::Insert, (at + 1, 0), Some(*new)));

@@ -4,7 +4,8 @@ use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::distance::Pattern;
-use super::symbol::{Clusters, FIRST_CLUSTER, Symbol, bytes_are_graphemes};
+use super::symbol::{Clusters, FIRST_CLUSTER, Symbol, bytes_are_graphemes, chars_are_graphemes};
+use crate::augment::chars::{Sort, sort};
 
 /// What errors must know about a grapheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -61,10 +62,19 @@ impl Source {
             self.starts.extend(0..=text.len() as u32);
             self.symbols.extend(text.bytes().map(Symbol::from));
             self.keys.extend(text.bytes().map(|byte| key(byte.into())));
-            self.classes.extend(text.bytes().map(ascii_class));
+            self.classes.extend(text.bytes().map(|byte| class(byte.into())));
         } else {
-            for (start, grapheme) in text.grapheme_indices(true) {
-                self.push(start, grapheme, &key);
+            if chars_are_graphemes(text) {
+                for (start, char) in text.char_indices() {
+                    self.starts.push(start as u32);
+                    self.symbols.push(char.into());
+                    self.keys.push(key(char));
+                    self.classes.push(class(char));
+                }
+            } else {
+                for (start, grapheme) in text.grapheme_indices(true) {
+                    self.push(start, grapheme, &key);
+                }
             }
             self.starts.push(text.len() as u32);
         }
@@ -78,11 +88,12 @@ impl Source {
         let marked = chars.as_str();
         let symbol = self.clusters.symbol(grapheme);
         let number = key(base);
-        let mut class = char_class(base);
+        let mut class = class(base);
         if symbol >= FIRST_CLUSTER {
-            self.fragile = true;
             let of_marks = marked.chars().all(is_combining_mark) && class.has(Class::LETTER);
             class = if of_marks { class.with(Class::MARKED) } else { Class::SPARED };
+            // A letter with its marks takes nothing from its neighbours, and no key gives a mark alone.
+            self.fragile |= !of_marks || joins(base);
         } else if joins(base) {
             self.fragile = true;
         }
@@ -153,6 +164,12 @@ impl Source {
         &self.text[self.starts[from] as usize..self.starts[to] as usize]
     }
 
+    /// The graphemes `from .. to` as UTF-8.
+    #[must_use]
+    pub fn bytes(&self, from: usize, to: usize) -> &[u8] {
+        &self.text.as_bytes()[self.starts[from] as usize..self.starts[to] as usize]
+    }
+
     /// The first character of the grapheme at `at`.
     #[must_use]
     pub fn base(&self, at: usize) -> char {
@@ -160,35 +177,13 @@ impl Source {
     }
 }
 
-fn ascii_class(byte: u8) -> Class {
-    match byte {
-        b'a'..=b'z' | b'A'..=b'Z' => Class::LETTER,
-        b'0'..=b'9' => Class::SPARED,
-        b' ' | b'\t' | b'\n' | 0x0B | 0x0C => Class::SPACE,
-        0..=0x1F | 0x7F => Class::SPARED,
-        _ => Class::default(),
+fn class(char: char) -> Class {
+    match sort(char) {
+        Sort::Letter => Class::LETTER,
+        Sort::Space => Class::SPACE,
+        Sort::Number | Sort::Picture | Sort::Combining => Class::SPARED,
+        Sort::Sign => Class::default(),
     }
-}
-
-fn char_class(char: char) -> Class {
-    if char.is_ascii() {
-        ascii_class(char as u8)
-    } else if char.is_whitespace() {
-        Class::SPACE
-    } else if char.is_numeric() {
-        Class::SPARED
-    } else if char.is_alphabetic() {
-        Class::LETTER
-    } else if is_pictograph(char) {
-        Class::SPARED
-    } else {
-        Class::default()
-    }
-}
-
-/// Symbols that stand for themselves: arrows, dingbats, emoji, and what only joins or modifies.
-fn is_pictograph(char: char) -> bool {
-    matches!(char, '\u{2190}'..='\u{2BFF}' | '\u{E000}'..='\u{F8FF}' | '\u{1F000}'..) || joins(char)
 }
 
 /// Characters that may fuse with a neighbour they did not have before: a text that holds one is divided again after each error.
@@ -223,6 +218,17 @@ mod tests {
     fn numbers_addresses_and_emoji_are_spared() {
         assert_eq!(spared("see www.a.org at 5:30 or ann@b.org 👍🏽 ok"), "www.a.org530ann@b.org👍🏽");
         assert_eq!(spared("الساعة ٥"), "٥");
+    }
+
+    #[test]
+    fn the_short_way_divides_as_the_long_one() {
+        let simple: Vec<char> = ('\0'..='\u{FFFF}').filter(|char| chars_are_graphemes(&char.to_string())).collect();
+        assert!(simple.len() > 30_000);
+        for pair in simple.windows(2).map(|pair| [pair[0], pair[1]]).chain(simple.iter().map(|char| ['a', *char])) {
+            let text = String::from_iter(pair);
+            assert_eq!(text.graphemes(true).count(), 2, "{text:?}");
+            assert_eq!(String::from_iter([pair[1], pair[0]]).graphemes(true).count(), 2, "{text:?}");
+        }
     }
 
     #[test]

@@ -40,8 +40,8 @@ fn choice<'a>(body: &mut Body<'a>, key: &str, reader: &mut Reader<'a>) -> Result
 pub(super) fn content<'a>(body: &mut Body<'a>, reader: &mut Reader<'a>) -> Result<(), Broken> {
     match reader.peek()? {
         Kind::String => {
-            let text = reader.string()?;
-            body.said_text(text);
+            let (text, replaced) = reader.said()?;
+            body.said(text, replaced);
             Ok(())
         }
         Kind::Array => reader.array(|_, reader| match reader.peek()? {

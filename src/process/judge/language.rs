@@ -1,6 +1,7 @@
 //! Is it the right language? Scripts are counted and small words looked up, in one pass over part of the text.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::Result;
 use crate::language::{Languages, TextRules};
@@ -8,7 +9,7 @@ use crate::model::Locale;
 use crate::process::conversation::Turn;
 
 /// Bytes of text that are looked at first; all of it is, where they leave a doubt.
-const SAMPLE_BYTES: usize = 400;
+const SAMPLE_BYTES: usize = 300;
 /// Fewer words than this prove nothing.
 const MIN_WORDS: u32 = 12;
 /// The share of a language's small words among all words below which it is in doubt, in percent. Function words make up
@@ -18,7 +19,7 @@ const DOUBT_PERCENT: u32 = 8;
 const PLAINLY: u32 = 3;
 const PLAINLY_WORDS: u32 = 5;
 /// Longest word that is looked up, in bytes.
-const MAX_WORD: usize = 24;
+const MAX_WORD: usize = 16;
 
 /// How sure it is that a text is in its language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,14 +33,14 @@ pub(super) enum Finding {
 #[derive(Debug)]
 pub(super) struct Words {
     /// The languages of a word, one bit each.
-    languages: HashMap<Box<str>, u64>,
+    languages: HashMap<u128, u64, BuildHasherDefault<Fold>>,
     bits: BTreeMap<String, u32>,
 }
 
 impl Words {
     /// Those of the base languages of `locales`, of 64 at most.
     pub fn load(languages: &Languages, locales: &[Locale]) -> Result<Self> {
-        let mut words = Self { languages: HashMap::new(), bits: BTreeMap::new() };
+        let mut words = Self { languages: HashMap::default(), bits: BTreeMap::new() };
         for locale in locales {
             let bit = words.bits.len() as u32;
             if bit == u64::BITS || words.bits.contains_key(locale.language()) {
@@ -47,7 +48,11 @@ impl Words {
             }
             words.bits.insert(locale.language().to_owned(), bit);
             for word in languages.text_rules(locale)?.function_words {
-                *words.languages.entry(word.into()).or_default() |= 1 << bit;
+                let mut key = Word::default();
+                key.push(word.as_bytes());
+                if let Some(key) = key.key() {
+                    *words.languages.entry(key).or_default() |= 1 << bit;
+                }
             }
         }
         Ok(words)
@@ -124,13 +129,13 @@ impl Counts {
     fn end(&mut self, word: &mut Word, words: Option<&Words>) {
         if let (Some(words), 1..) = (words, word.length) {
             self.words += 1;
-            let mut languages = word.text().and_then(|word| words.languages.get(word)).copied().unwrap_or_default();
+            let mut languages = word.key().and_then(|word| words.languages.get(&word)).copied().unwrap_or_default();
             while languages != 0 {
                 self.hits[languages.trailing_zeros() as usize] += 1;
                 languages &= languages - 1;
             }
         }
-        word.length = 0;
+        *word = Word::default();
     }
 
     fn finding(&self, bit: Option<u32>, script: &str) -> Finding {
@@ -165,8 +170,29 @@ impl Word {
         self.length += bytes.len();
     }
 
-    fn text(&self) -> Option<&str> {
-        std::str::from_utf8(self.bytes.get(..self.length)?).ok()
+    fn key(&self) -> Option<u128> {
+        (self.length <= MAX_WORD).then(|| u128::from_le_bytes(self.bytes))
+    }
+}
+
+/// Hashes a word of a closed list: no one can choose the words, so speed is all that counts.
+#[derive(Debug, Default)]
+struct Fold(u64);
+
+impl Hasher for Fold {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u128(u128::from(*byte)));
+    }
+
+    fn write_u128(&mut self, word: u128) {
+        const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
+        let mixed = (self.0 ^ word as u64).wrapping_mul(ODD).rotate_left(29) ^ (word >> 64) as u64;
+        let mixed = mixed.wrapping_mul(ODD);
+        self.0 = mixed ^ mixed >> 32;
     }
 }
 

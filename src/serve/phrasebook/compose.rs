@@ -113,8 +113,8 @@ fn exchanges<'p>(pack: &'p Pack, item: &PlanItem<'_>, stream: &mut Stream) -> Ve
     found
 }
 
-/// The body threads in the order they are to be used: those that serve the plan's purpose, then those of its setting, then
-/// the general ones.
+/// The body threads in the order they are to be used: those that serve the plan's purpose before the general ones, and among
+/// each those of its setting before those of any.
 fn bodies<'p>(pack: &'p Pack, item: &PlanItem<'_>, stream: &mut Stream) -> Vec<&'p Thread> {
     let mut bodies: Vec<&Thread> =
         pack.threads.iter().filter(|thread| thread.role == Role::Body && fits(thread, item)).collect();

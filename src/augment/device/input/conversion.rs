@@ -1,6 +1,6 @@
 //! Tables of readings: which characters are read alike, and how often each is written.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use crate::augment::device::Slip;
 use crate::augment::engine::Cause;
@@ -12,14 +12,14 @@ const OFFERED: f64 = 0.02;
 #[derive(Debug)]
 pub struct Readings {
     characters: BTreeMap<&'static str, Vec<(char, f64)>>,
-    readings: HashMap<char, &'static str>,
+    readings: BTreeMap<char, &'static str>,
 }
 
 impl Readings {
     /// Reads a table: a line a reading, its characters each followed by its frequency; `#` begins a comment.
     pub fn new(table: &'static str) -> Self {
         let mut characters = BTreeMap::new();
-        let mut readings = HashMap::new();
+        let mut readings = BTreeMap::new();
         for line in table.lines().filter(|line| !line.starts_with('#')) {
             let Some((reading, list)) = line.split_once('\t') else { continue };
             let of_reading: Vec<(char, f64)> = list

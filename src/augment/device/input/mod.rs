@@ -65,12 +65,27 @@ impl<M: Model, S: Spelling> Model for Composed<M, S> {
         all
     }
 
-    fn instead(&self, meant: char) -> Vec<Slip> {
+    fn leanings(&self) -> u8 {
+        self.keys.leanings()
+    }
+
+    fn contexts(&self) -> u8 {
+        self.keys.contexts()
+    }
+
+    /// That of the first key; the way from one character to the next is long compared with the ways within it.
+    fn context(&self, before: Option<char>, meant: char, leaning: u8) -> u8 {
+        let last = |char| self.spelling.keys(char).and_then(|keys| keys.last().copied()).unwrap_or(char);
+        let first = self.spelling.keys(meant).and_then(|keys| keys.first().copied()).unwrap_or(meant);
+        self.keys.context(before.map(last), first, leaning)
+    }
+
+    fn instead(&self, meant: char, context: u8) -> Vec<Slip> {
         let mut slips = match self.spelling.keys(meant) {
-            None => self.keys.instead(meant),
+            None => self.keys.instead(meant, context),
             Some(keys) => {
                 let ways = keys.iter().enumerate().flat_map(|(at, key)| {
-                    let slips = normalised(self.keys.instead(*key));
+                    let slips = normalised(self.keys.instead(*key, context));
                     slips
                         .into_iter()
                         .map(|slip| (replaced(&keys, at, slip.to), slip.weight, slip.cause))
@@ -90,16 +105,16 @@ impl<M: Model, S: Spelling> Model for Composed<M, S> {
         merged(slips.into_iter())
     }
 
-    fn besides(&self, meant: char) -> Vec<Slip> {
-        let Some(keys) = self.spelling.keys(meant) else { return self.keys.besides(meant) };
+    fn besides(&self, meant: char, context: u8) -> Vec<Slip> {
+        let Some(keys) = self.spelling.keys(meant) else { return self.keys.besides(meant, context) };
         let ways = keys.iter().enumerate().flat_map(|(at, key)| {
-            let slips = normalised(self.keys.besides(*key));
+            let slips = normalised(self.keys.besides(*key, context));
             let place = |slip: Slip| [at, at + 1].map(|at| (inserted(&keys, at, slip.to), slip.weight, slip.cause));
             slips.into_iter().flat_map(place).collect::<Vec<_>>()
         });
         let composed = self.changed(ways, meant);
         match keys.last() {
-            Some(last) if composed.is_empty() && self.spelling.shows_keys() => self.keys.besides(*last),
+            Some(last) if composed.is_empty() && self.spelling.shows_keys() => self.keys.besides(*last, context),
             _ => composed,
         }
     }

@@ -1,0 +1,66 @@
+//! Profiles: named devices with the habits of the person at them.
+
+use serde::Deserialize;
+
+use crate::assets::{Assets, Folder};
+use crate::augment::device::{Access, Layout, Mix};
+use crate::{Error, Result};
+
+/// A device, and how errors are shared out on it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// Its name: `eye-gaze`.
+    pub name: String,
+    /// The layout.
+    pub layout: Layout,
+    /// The access method.
+    pub access: Access,
+    /// The shares of the kinds of error; by default those of the access method.
+    #[serde(default)]
+    pub mix: Option<Mix>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    profile: Vec<Profile>,
+}
+
+const EMBEDDED: &str = include_str!("profiles.toml");
+const OVERRIDE: &str = "profiles.toml";
+
+/// The profiles that there are: those of `languages/profiles.toml` where the project has one, else the six that ship.
+///
+/// # Errors
+/// [`Error::Data`] when the file is not what it must be.
+pub fn profiles(assets: &Assets) -> Result<Vec<Profile>> {
+    let own = assets.read(Folder::Languages, OVERRIDE)?;
+    let text = own.as_deref().unwrap_or(EMBEDDED);
+    let file: File = toml::from_str(text).map_err(|error| Error::data(format!("languages/{OVERRIDE}"), error))?;
+    for profile in &file.profile {
+        let wrong =
+            |detail: &str| Err(Error::data(format!("languages/{OVERRIDE}"), format!("{}: {detail}", profile.name)));
+        if profile.layout == Layout::Native && profile.access == Access::Scanning {
+            return wrong("a native layout is not scanned: take abc or frequency");
+        }
+        if profile.mix.is_some_and(|mix| mix.shares().iter().map(|(_, share)| u32::from(*share)).sum::<u32>() != 1000) {
+            return wrong("the shares of `mix` do not sum to 1000");
+        }
+    }
+    Ok(file.profile)
+}
+
+/// The profiles called `names`, in that order.
+///
+/// # Errors
+/// [`Error::Usage`] naming those there are; as [`profiles`].
+pub fn named(assets: &Assets, names: &[String]) -> Result<Vec<Profile>> {
+    let all = profiles(assets)?;
+    let find = |name: &String| {
+        let known = || all.iter().map(|profile| profile.name.as_str()).collect::<Vec<_>>().join(", ");
+        let found = all.iter().find(|profile| profile.name == *name).cloned();
+        found.ok_or_else(|| Error::Usage(format!("unknown profile `{name}`; there are {}", known())))
+    };
+    names.iter().map(find).collect()
+}

@@ -1,0 +1,191 @@
+//! Readers of what strangers wrote, fed with what nobody would write. Each target is one function; property tests, the kept
+//! corpus in `fuzz/corpus/` and mutations of it all go through it.
+//!
+//! `AACORN_FUZZ_SECONDS` says how long each target is mutated: a moment in `cargo test`, 3 in `.ci/run`, 60 in `just fuzz`.
+
+#![allow(clippy::unwrap_used, reason = "a test says what broke by panicking")]
+
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use aacorn::dialect::{LineKind, decode, glance};
+use aacorn::files::{Blocks, Lines};
+use aacorn::json;
+use aacorn::process::salvage::salvage;
+use aacorn::random::{Stream, fingerprint};
+use proptest::prelude::*;
+use serde_json::Value;
+
+/// Both readers of lines see the same lines, at offsets where they are.
+fn lines(bytes: &[u8]) {
+    const LIMIT: usize = 48;
+    let mut reader = Lines::new(bytes, Path::new("t")).with_limit(LIMIT);
+    let mut one = Vec::new();
+    while let Some(line) = reader.next().unwrap() {
+        if !line.too_long && !line.bytes.is_empty() {
+            assert_eq!(&bytes[line.offset as usize..][..line.bytes.len()], line.bytes);
+            one.push((line.offset, line.bytes.to_vec()));
+        }
+    }
+    let mut blocks = Blocks::new(bytes, Path::new("t"), LIMIT);
+    let mut other = Vec::new();
+    while let Some(block) = blocks.next().unwrap() {
+        let short = block.lines().filter(|line| !block.too_long && !line.bytes.is_empty() && line.bytes.len() <= LIMIT);
+        other.extend(short.map(|line| (line.offset, line.bytes.to_vec())));
+    }
+    // A line whose spaces alone are over the limit is long to one and short to the other.
+    other.retain(|(offset, _)| one.iter().any(|(same, _)| same == offset));
+    assert_eq!(one, other);
+}
+
+/// What is decoded is JSON from end to end, and a glance at it had seen the same request.
+fn decoding(bytes: &[u8]) {
+    let glanced = glance(bytes);
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let strict = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+    let decoded = decode(text);
+    assert!(strict || decoded.is_err(), "decoded what is no JSON");
+    assert_eq!(json::check(text).is_ok(), decoded.is_ok());
+    if let (Ok(glanced), Ok(decoded)) = (glanced, decoded)
+        && glanced.kind == LineKind::Result
+        && text.matches("_id\"").count() + text.matches("key\"").count() + text.matches("Id\"").count() == 1
+    {
+        assert_eq!(glanced.id, decoded.id);
+    }
+}
+
+/// What is salvaged is one object; what was one already is not touched.
+fn salvaging(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let found = salvage(text);
+    if let Some(found) = &found {
+        assert_eq!(json::check(&found.text), Ok(()));
+        assert!(found.text.starts_with('{'));
+    }
+    if json::check(text).is_ok() && text.trim() == text && text.starts_with('{') {
+        let found = found.expect("an object is found in itself");
+        assert_eq!((&*found.text, found.repairs.len()), (text, 0));
+    }
+}
+
+/// A name, and what is done with an input.
+type Target = (&'static str, fn(&[u8]));
+
+const TARGETS: [Target; 3] = [("lines", lines), ("decode", decoding), ("salvage", salvaging)];
+
+/// Bytes that readers of JSON Lines trip over.
+const TOKENS: [&[u8]; 24] = [
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b"\"",
+    b"\\",
+    b",",
+    b":",
+    b"\n",
+    b"\r\n",
+    b"\xEF\xBB\xBF",
+    b"\xFF",
+    b"\0",
+    b"null",
+    b"True",
+    b"NaN",
+    b"\\ud83d",
+    b"\\u0022",
+    b"```json\n",
+    b"```",
+    b"<think>",
+    b"</think>",
+    "\u{201C}".as_bytes(),
+    "\u{2028}".as_bytes(),
+];
+
+fn corpus(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files.into_iter().map(|path| (path.clone(), fs::read(&path).unwrap())).collect()
+}
+
+fn mutate(stream: &mut Stream, seeds: &[(PathBuf, Vec<u8>)]) -> Vec<u8> {
+    let mut bytes = stream.choose(seeds).1.clone();
+    for _ in 0..=stream.below(4) {
+        let at = stream.below(bytes.len() as u32 + 1) as usize;
+        let end = (at + stream.below(16) as usize).min(bytes.len());
+        match stream.below(6) {
+            0 if at < bytes.len() => bytes[at] = stream.bits() as u8,
+            1 => drop(bytes.drain(at..end)),
+            2 => drop(bytes.splice(at..at, stream.choose(&TOKENS).iter().copied())),
+            3 => {
+                let piece = bytes[at..end].to_vec();
+                drop(bytes.splice(at..at, piece));
+            }
+            4 => bytes.truncate(at),
+            _ => {
+                let other = &stream.choose(seeds).1;
+                let from = stream.below(other.len() as u32 + 1) as usize;
+                bytes.truncate(at);
+                bytes.extend_from_slice(&other[from..]);
+            }
+        }
+    }
+    bytes
+}
+
+#[test]
+fn the_kept_corpus_is_survived() {
+    for (name, target) in TARGETS {
+        for (path, bytes) in corpus(name) {
+            let survived = catch_unwind(AssertUnwindSafe(|| target(&bytes)));
+            survived.unwrap_or_else(|panic| {
+                eprintln!("{} fails {name}", path.display());
+                resume_unwind(panic)
+            });
+        }
+    }
+}
+
+#[test]
+fn mutations_of_the_corpus_are_survived() {
+    let seconds = std::env::var("AACORN_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(0.3);
+    // Another start for every long run; the same one in a plain test.
+    let seed = if seconds < 1.0 { 1 } else { std::process::id().into() };
+    for (name, target) in TARGETS {
+        let seeds = corpus(name);
+        let mut stream = Stream::new(seed, "fuzz", &[name.as_bytes()]);
+        let (start, mut runs) = (Instant::now(), 0u64);
+        while start.elapsed() < Duration::from_secs_f64(seconds) {
+            let bytes = mutate(&mut stream, &seeds);
+            runs += 1;
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| target(&bytes))) {
+                let kept = format!("fuzz/corpus/{name}/found-{}", fingerprint(&bytes, 12));
+                fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(&kept), &bytes).unwrap();
+                eprintln!("{name} fails on what is now kept as {kept}");
+                resume_unwind(panic);
+            }
+        }
+        println!("{name}: {runs} inputs in {seconds} s");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        TARGETS.iter().for_each(|(_, target)| target(&bytes));
+    }
+
+    #[test]
+    fn pieces_of_lines_are_survived(pieces in prop::collection::vec(prop::sample::select(TOKENS.to_vec()), 0..24)) {
+        let bytes = pieces.concat();
+        TARGETS.iter().for_each(|(_, target)| target(&bytes));
+    }
+
+    #[test]
+    fn any_value_is_decoded(number: i64, text: String, flag: bool, key in "custom_id|response|result|error|body|metadata|choices") {
+        let value: Value = serde_json::json!({"custom_id": text, &key: [number, {&key: flag}], "response": {&key: text}});
+        decoding(value.to_string().as_bytes());
+    }
+}
