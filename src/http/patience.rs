@@ -18,19 +18,31 @@ pub struct Patience {
     pub longest: Duration,
     /// How many times a call is repeated.
     pub repeats: usize,
+    /// How long a call whose answer was lost may still be at work: only after that is what is not found not there.
+    pub settle: Duration,
 }
 
 impl Patience {
-    /// For a service across the internet: 0.5 s doubling to 30 s, 6 repeats, about a minute in all.
+    /// For a service across the internet: 0.5 s doubling to 30 s, 6 repeats, about a minute in all; 15 s to settle.
     #[must_use]
     pub fn remote() -> Self {
-        Self { first: Duration::from_millis(500), longest: Duration::from_secs(30), repeats: 6 }
+        Self {
+            first: Duration::from_millis(500),
+            longest: Duration::from_secs(30),
+            repeats: 6,
+            settle: Duration::from_secs(15),
+        }
     }
 
-    /// For a server on this machine: 20 ms doubling to 1 s, 6 repeats.
+    /// For a server on this machine: 20 ms doubling to 1 s, 6 repeats; 2 s to settle.
     #[must_use]
     pub fn loopback() -> Self {
-        Self { first: Duration::from_millis(20), longest: Duration::from_secs(1), repeats: 6 }
+        Self {
+            first: Duration::from_millis(20),
+            longest: Duration::from_secs(1),
+            repeats: 6,
+            settle: Duration::from_secs(2),
+        }
     }
 
     /// The waits, one before each repeat.

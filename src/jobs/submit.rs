@@ -1,6 +1,6 @@
 //! Shards become jobs: uploaded once, created once.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
@@ -155,7 +155,10 @@ async fn upload(desk: Desk<'_>, shard: &Shard, ticket: &Ticket, mut job: Job) ->
     let mut in_doubt = job.phase == Phase::Uploading;
     loop {
         let found = match in_doubt {
-            true => unless_interrupted(desk.api.find_upload(ticket), desk.progress).await??,
+            true => {
+                settled(desk, async || Ok(unless_interrupted(desk.api.find_upload(ticket), desk.progress).await??))
+                    .await?
+            }
             false => None,
         };
         if let Some(id) = found {
@@ -189,7 +192,7 @@ async fn create(desk: Desk<'_>, shard: &Shard, ticket: &Ticket, mut job: Job, ag
     let mut in_doubt = job.phase == Phase::Creating;
     loop {
         if in_doubt {
-            if let Some(job) = look_up(desk, ticket, &job).await? {
+            if let Some(job) = settled(desk, async || look_up(desk, ticket, &job).await).await? {
                 return Ok(job);
             }
             if !desk.api.finds_for_sure() && !again {
@@ -233,6 +236,21 @@ pub(super) async fn adopt(desk: Desk<'_>, shard: &Shard, job: Job) -> Result<Opt
 
 fn begun(job: &Job) -> i64 {
     job.created_at.parse::<jiff::Timestamp>().map_or(0, jiff::Timestamp::as_second)
+}
+
+/// Looks again and again until it is found, or until a call that was under way when its answer was lost, or when this
+/// program was killed, must have ended. Looked for too soon, it would be made twice.
+async fn settled<T>(desk: Desk<'_>, look: impl AsyncFn() -> Result<Option<T>>) -> Result<Option<T>> {
+    let settle = desk.api.patience().settle;
+    let end = Instant::now() + settle;
+    loop {
+        let last = Instant::now() >= end;
+        let found = look().await?;
+        if found.is_some() || last {
+            return Ok(found);
+        }
+        pause(settle / 10, desk.progress).await?;
+    }
 }
 
 async fn look_up(desk: Desk<'_>, ticket: &Ticket, job: &Job) -> Result<Option<Job>> {
