@@ -118,11 +118,7 @@ fn print_report(report: &Report, options: &Options, num: u64, seed: u64) {
     ));
     print::next(match options.provider {
         Provider::Local => format!("aacorn run --lang {} --num {num} --seed {seed}", langs(options)),
-        Provider::OpenAi | Provider::Anthropic | Provider::Gemini => {
-            "upload the request files at the provider, put the results into a folder, then: \
-             aacorn process --responses <folder> --metadata batch_files --output output"
-                .to_owned()
-        }
+        provider => format!("aacorn submit --provider {provider} {}", options.out.display()),
     });
 }
 
