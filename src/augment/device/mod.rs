@@ -11,6 +11,8 @@ mod spatial;
 mod table;
 mod words;
 
+pub use crate::language::Layout;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -29,18 +31,6 @@ use words::Words;
 
 /// How many letters a search for any error at all tries at each place.
 const FEW_LETTERS: usize = 64;
-
-/// Which of a locale's layouts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Layout {
-    /// The keyboard sold and shown there.
-    Native,
-    /// The grid in alphabetical order.
-    Abc,
-    /// The grid in order of letter frequency.
-    Frequency,
-}
 
 /// How the person reaches the keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
