@@ -96,6 +96,9 @@ fn architecture_md_names_every_file_and_no_other() {
         .iter()
         .map(|path| path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/"))
         .collect();
+    let rows = page.lines().filter(|line| line.starts_with("| `src/")).count();
+    assert_eq!(rows, named.len(), "a file is named twice");
+    assert!(!page.contains("<<<<<<<"), "a conflict was left");
     let missing: Vec<_> = there.difference(&named).collect();
     let stale: Vec<_> = named.difference(&there).collect();
     assert!(missing.is_empty() && stale.is_empty(), "not named: {missing:?}; named but not there: {stale:?}");

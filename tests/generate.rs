@@ -132,6 +132,15 @@ fn a_folder_that_holds_the_seed_is_gone_on_with() {
     let report = generate(&assets, &languages, &first, &Silent).unwrap();
     assert_eq!(report.locales[0].start, 0);
 
+    first.seed = 9;
+    first.amount = Amount::More { num: 2, start: Some(3) };
+    generate(&assets, &languages, &first, &Silent).unwrap();
+    first.amount = Amount::UpTo(8);
+    let report = generate(&assets, &languages, &first, &Silent).unwrap();
+    let made = lines(&report.locales[0].shards[0].metadata_file);
+    let made: Vec<u64> = made.iter().map(|line| line["metadata"]["plan"]["index"].as_u64().unwrap()).collect();
+    assert_eq!(made, [0, 1, 2, 5, 6, 7], "what is missing below the end is made, wherever the gap is");
+
     first.seed = 7;
     first.amount = Amount::UpTo(24);
     let report = generate(&assets, &languages, &first, &Silent).unwrap();
@@ -228,12 +237,16 @@ fn a_template_beside_the_project_overrides_and_its_faults_are_pointed_at() {
     let project = tempfile::tempdir().unwrap();
     let folder = project.path().join("templates/aac/en");
     fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("user.tera"), "Hello {{ nobody }}").unwrap();
+    let whole = include_str!("../templates/aac/en/user.tera");
+    fs::write(folder.join("user.tera"), format!("{whole} {{{{ nobody }}}}")).unwrap();
     let assets = Assets::with_overrides(project.path());
     let languages = Languages::new(assets.clone());
     let out = project.path().join("out");
     let error = generate(&assets, &languages, &options(&languages, &["en-GB"], &out), &Silent).unwrap_err().to_string();
     assert!(error.contains("templates/aac/en/user.tera") && error.contains("`nobody`"), "{error}");
+    fs::write(folder.join("user.tera"), whole.replace("{{ labels.mood }}{{ mood }}", "")).unwrap();
+    let error = generate(&assets, &languages, &options(&languages, &["en-GB"], &out), &Silent).unwrap_err().to_string();
+    assert!(error.contains("templates/aac/en/user.tera") && error.contains("`mood`"), "{error}");
     assert!(!out.exists());
 }
 

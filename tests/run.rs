@@ -145,7 +145,23 @@ fn batch_files_for_another_provider_are_left_alone() {
     let (code, text) = run(folder.path(), &["run", "--lang", "en-GB", "--num", "5"]);
     assert_eq!(code, 3, "{text}");
     assert!(text.contains("planned 5 = accepted 2 + rejected 0 + missing 3"), "{text}");
-    assert!(text.contains("made for another provider"), "{text}");
+    assert!(text.contains("1 batch file of these locales made for another provider"), "{text}");
+}
+
+#[test]
+fn a_run_with_another_seed_leaves_earlier_records_as_they_were() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["run", "--lang", "en-GB", "--num", "3"]);
+    let corpus = || {
+        let path = folder.path().join("output/en-GB/augmented_en-GB_all_conversations.jsonl");
+        fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let before = corpus();
+    let (code, text) = run(folder.path(), &["run", "--lang", "en-GB", "--num", "2", "--seed", "2"]);
+    assert_eq!(code, 0, "{text}");
+    let after = corpus();
+    assert_eq!(after.len(), 5);
+    assert!(before.iter().all(|record| after.contains(record)));
 }
 
 #[test]

@@ -46,4 +46,4 @@ pub use log::{LoggedEdit, Step, replay};
 pub use profile::{Profile, named as named_profiles, profiles};
 pub use record::{Counts, Rejection};
 pub use severity::{PerSeverity, SEVERITIES, Severity, targets};
-pub use stage::{FileReport, Input, Options, Report, augment};
+pub use stage::{DEFAULT_SEED, FileReport, Input, Options, Report, augment};

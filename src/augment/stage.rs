@@ -40,6 +40,9 @@ pub struct Options {
     pub profiles: Vec<Profile>,
 }
 
+/// The seed that is taken when none is given; `run` always takes it, so that a later run never changes the noise of earlier records.
+pub const DEFAULT_SEED: u64 = 1;
+
 /// The files of the stage.
 #[derive(Debug, Clone)]
 pub enum Input {

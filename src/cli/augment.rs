@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::{Context, Exit, print};
-use crate::augment::{Augmenter, Column, FileReport, Input, Options, augment, explain, named_profiles};
+use crate::augment::{Augmenter, Column, DEFAULT_SEED, FileReport, Input, Options, augment, explain, named_profiles};
 use crate::{Error, Result};
 
 /// Add noisy and corrected variants to each utterance of a person who types to speak.
@@ -24,7 +24,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", requires = "input")]
     output: Option<PathBuf>,
     /// Seed: the same seed gives the same bytes.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = DEFAULT_SEED)]
     seed: u64,
     /// Threads; by default one for each processor. The output is the same for any number.
     #[arg(long, value_name = "N")]

@@ -45,7 +45,9 @@ impl From<&Error> for Exit {
 pub fn hint(error: &Error) -> Option<&'static str> {
     match error {
         Error::UnknownLocale { .. } => Some("`aacorn languages` lists the locales there are"),
-        Error::Interrupted => Some("what is finished stays; the same command goes on"),
+        Error::Interrupted => {
+            Some("what is finished stays, nothing is half-written; a run goes on when it is started again")
+        }
         Error::Provider { retryable: true, .. } => Some("this may pass: run the same command again"),
         Error::Data { .. } => Some("a file in ./languages or ./templates overrides the embedded one of its name"),
         Error::Io { .. }

@@ -112,8 +112,9 @@ fn print_report(report: &Report, options: &Options, num: u64, seed: u64) {
     let requests: u64 = report.locales.iter().map(|locale| locale.requests).sum();
     let locales = report.locales.len();
     print::line(format_args!(
-        "generated {requests} requests in {locales} {}, model {}",
-        if locales == 1 { "locale" } else { "locales" },
+        "generated {} in {}, model {}",
+        print::count(requests, "request"),
+        print::count(locales as u64, "locale"),
         report.model
     ));
     print::next(match options.provider {

@@ -41,6 +41,11 @@ pub fn equation(tally: &Tally) -> String {
     format!("planned {planned} = accepted {accepted} + rejected {} + missing {missing}", tally.rejected_total())
 }
 
+/// `1 file`, `2 files`.
+pub fn count(number: u64, unit: &str) -> String {
+    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
+}
+
 /// Prints what to type or do next.
 pub fn next(text: impl Display) {
     line(format_args!("next: {text}"));

@@ -82,10 +82,11 @@ fn show(report: &Report, options: &Options) {
     print::line(print::equation(&report.total));
     if report.elsewhere > 0 {
         print::line(format_args!(
-            "{} batch files of these locales were made for another provider; their requests count as missing until their results are here",
-            report.elsewhere
+            "{} of these locales made for another provider: their requests count as missing until their results are here",
+            print::count(report.elsewhere, "batch file")
         ));
     }
+    report.problems.iter().for_each(|problem| print::line(format_args!("failed: {problem}")));
     print::line(format_args!(
         "requests and raw results: {}/<locale>/   records and corpus: {}/<locale>/",
         options.generate.out.display(),

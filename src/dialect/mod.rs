@@ -50,6 +50,40 @@ impl Dialect {
         }
     }
 
+    /// The parts of a request's body that this program makes: a parameter of the user's cannot replace them. With each, what
+    /// to use instead.
+    #[must_use]
+    pub fn reserved(self) -> &'static [(&'static str, &'static str)] {
+        const MODEL: (&str, &str) = ("model", "use --model");
+        const PROMPT: &str = "the prompt is the recipe's";
+        const FORM: &str = "use --json-mode";
+        match self {
+            Self::OpenAi => &[
+                MODEL,
+                ("messages", PROMPT),
+                ("response_format", FORM),
+                ("stream", "batches do not stream"),
+                ("n", "a request has one answer; use --num"),
+            ],
+            Self::Anthropic => &[
+                MODEL,
+                ("messages", PROMPT),
+                ("system", PROMPT),
+                ("output_config", FORM),
+                ("stream", "batches do not stream"),
+            ],
+            Self::Gemini => &[
+                MODEL,
+                ("messages", PROMPT),
+                ("contents", PROMPT),
+                ("systemInstruction", PROMPT),
+                ("responseSchema", FORM),
+                ("responseMimeType", FORM),
+                ("candidateCount", "a request has one answer; use --num"),
+            ],
+        }
+    }
+
     /// What a batch file may hold. Sources: the providers' API references as of 2026-11.
     #[must_use]
     pub fn limits(self) -> Limits {

@@ -1,6 +1,8 @@
 //! What a folder of batch files already holds.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use memchr::memmem;
@@ -45,19 +47,44 @@ pub fn shards(folder: &Path, locale: &Locale) -> Result<Vec<PathBuf>> {
 /// # Errors
 /// [`Error::Io`] when a file cannot be read.
 pub fn next_index(folder: &Path, locale: &Locale, seed: u64) -> Result<u64> {
+    let mut next = 0;
+    for_each_index(folder, locale, seed, |index| next = next.max(index + 1))?;
+    Ok(next)
+}
+
+/// The plan items below `end` of (locale, seed) that `folder` does not hold, as ranges in order.
+///
+/// # Errors
+/// [`Error::Io`] when a file cannot be read.
+pub fn gaps(folder: &Path, locale: &Locale, seed: u64, end: u64) -> Result<Vec<Range<u64>>> {
+    let mut there = BTreeSet::new();
+    for_each_index(folder, locale, seed, |index| {
+        there.insert(index);
+    })?;
+    let mut gaps = Vec::new();
+    let mut start = 0;
+    for index in there.into_iter().take_while(|index| *index < end).chain([end]) {
+        if start < index {
+            gaps.push(start..index);
+        }
+        start = index + 1;
+    }
+    Ok(gaps)
+}
+
+fn for_each_index(folder: &Path, locale: &Locale, seed: u64, mut found: impl FnMut(u64)) -> Result<()> {
     let mark = format!("\"{locale}-{seed}-");
     let finder = memmem::Finder::new(mark.as_bytes());
-    let mut next = 0;
     for path in shards(folder, locale)? {
         let mut lines = Lines::open(&path)?;
         while let Some(line) = lines.next()? {
             let head = &line.bytes[..line.bytes.len().min(HEAD_BYTES)];
             if let Some(index) = finder.find(head).and_then(|at| leading_number(&head[at + mark.len()..])) {
-                next = next.max(index + 1);
+                found(index);
             }
         }
     }
-    Ok(next)
+    Ok(())
 }
 
 /// The provider that the requests of a batch file were made for, as its metadata file says; `None` when that is not there or

@@ -25,7 +25,7 @@ use crate::random::{fingerprint, hash};
 use crate::recipe::{PlanItem, Planner, Prompter, Recipe};
 use crate::{Error, Result};
 
-pub use existing::{next_index, provider_of, shards as existing_shards};
+pub use existing::{gaps, next_index, provider_of, shards as existing_shards};
 pub use lint::{Finding, lint};
 use shards::ShardWriter;
 pub use shards::{Shard, run_id};
@@ -107,22 +107,59 @@ pub fn generate(assets: &Assets, languages: &Languages, options: &Options, progr
     if matches!(options.amount, Amount::More { num: 0, .. } | Amount::UpTo(0)) {
         return Err(Error::Usage("--num 0: give the number of conversations a locale, 1 or more".to_owned()));
     }
+    check_params(options)?;
     let recipe = Recipe::load(assets, &options.recipe)?;
     let model = model(&recipe, options)?;
     let mut works = Vec::new();
     for locale in &options.locales {
         works.push(Work::prepare(assets, languages, &recipe, locale, options)?);
     }
-    let run = run_id(options.now, options.seed, &recipe.name, works.iter().map(|work| (&work.locale, &work.indices)));
+    let run = run_id(
+        options.now,
+        options.seed,
+        &recipe.name,
+        works.iter().map(|work| (&work.locale, work.indices.as_slice())),
+    );
     let mut report = Report { run: run.clone(), model: model.clone(), locales: Vec::new() };
     for mut work in works {
         go_on(progress)?;
-        let requests = work.indices.end - work.indices.start;
+        let requests = work.indices.iter().map(|range| range.end - range.start).sum();
+        let start = work.indices.first().map_or(0, |range| range.start);
         let task = progress.task("generate", work.locale.as_str(), Some(requests), "requests");
         let shards = work.write(&recipe, &model, &run, options, progress, &mut |done| task.advance(done))?;
-        report.locales.push(LocaleReport { locale: work.locale, start: work.indices.start, requests, shards });
+        report.locales.push(LocaleReport { locale: work.locale, start, requests, shards });
     }
     Ok(report)
+}
+
+/// Numbers by nature, in any dialect's words.
+const NUMBERS: [&str; 10] = [
+    "temperature",
+    "top_p",
+    "topP",
+    "top_k",
+    "topK",
+    "max_tokens",
+    "max_completion_tokens",
+    "maxOutputTokens",
+    "presence_penalty",
+    "frequency_penalty",
+];
+
+fn check_params(options: &Options) -> Result<()> {
+    for (key, value) in &options.params {
+        let reserved = Dialect::from(options.provider).reserved().iter().find(|(name, _)| name == key);
+        if let Some((_, instead)) = reserved {
+            return Err(Error::Usage(format!("--param {key}: {instead}")));
+        }
+        if NUMBERS.contains(&key.as_str()) && !value.is_number() {
+            return Err(Error::Usage(format!("--param {key}: {value} is not a number")));
+        }
+    }
+    match &options.model {
+        Some(model) if model.trim().is_empty() => Err(Error::Usage("--model: the name is empty".to_owned())),
+        _ => Ok(()),
+    }
 }
 
 fn model(recipe: &Recipe, options: &Options) -> Result<String> {
@@ -134,7 +171,8 @@ fn model(recipe: &Recipe, options: &Options) -> Result<String> {
 /// A locale, ready to be written.
 struct Work {
     locale: Locale,
-    indices: Range<u64>,
+    /// Which plan items, in order, none twice.
+    indices: Vec<Range<u64>>,
     planner: Planner,
     prompter: Prompter,
 }
@@ -154,11 +192,12 @@ impl Work {
                 let start = start.map_or_else(next, Ok)?;
                 let end =
                     start.checked_add(num).ok_or_else(|| Error::Usage("--start and --num: too large".to_owned()))?;
-                start..end
+                vec![start..end]
             }
-            Amount::UpTo(end) => next()?.min(end)..end,
+            Amount::UpTo(end) => gaps(&options.out.join(locale.as_str()), locale, options.seed, end)?,
         };
-        let longest = custom_id(locale, options.seed, indices.end, "ffffff");
+        let last = indices.last().map_or(0, |range| range.end);
+        let longest = custom_id(locale, options.seed, last, "ffffff");
         if longest.len() > 64 {
             return Err(Error::Usage(format!(
                 "the id `{longest}` would have more than 64 characters: take a smaller --seed"
@@ -195,10 +234,10 @@ impl Work {
         let folder = options.out.join(self.locale.as_str());
         let mut writer = ShardWriter::new(&folder, &self.locale, run, dialect);
         let (mut prompt, mut line, mut hashed) = (Vec::new(), Vec::new(), Vec::new());
-        for index in self.indices.clone() {
-            if index % STRIDE == 0 {
+        for (nth, index) in (0u64..).zip(self.indices.iter().cloned().flatten()) {
+            if nth % STRIDE == 0 {
                 go_on(progress)?;
-                done(STRIDE.min(index - self.indices.start));
+                done(STRIDE.min(nth));
             }
             let item = self.planner.item(index);
             self.prompter.user(&item, &mut prompt)?;

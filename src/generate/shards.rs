@@ -30,11 +30,11 @@ pub fn run_id<'a>(
     now: Timestamp,
     seed: u64,
     recipe: &str,
-    parts: impl Iterator<Item = (&'a Locale, &'a Range<u64>)>,
+    parts: impl Iterator<Item = (&'a Locale, &'a [Range<u64>])>,
 ) -> String {
     let mut text = format!("{}|{seed}|{recipe}", now.as_nanosecond());
     for (locale, indices) in parts {
-        text.push_str(&format!("|{locale}:{}-{}", indices.start, indices.end));
+        text.push_str(&format!("|{locale}:{indices:?}"));
     }
     format!("{}_{}", now.strftime("%Y%m%d_%H%M%S"), fingerprint(text.as_bytes(), 8))
 }

@@ -17,6 +17,9 @@ use crate::{Error, Result};
 /// Files of a pack's folder other than `text.toml`; their tables share one namespace.
 const FILES: [&str; 4] = ["pack.toml", "people.toml", "scenarios.toml", "phrasebook.toml"];
 
+/// More edits than these between two codes of different languages, and one is no slip for the other.
+const FAR: usize = 2;
+
 /// How many locales an error about an unknown one names.
 const NEAR: usize = 3;
 
@@ -241,6 +244,7 @@ fn nearest(given: &str, known: &[Locale]) -> Vec<String> {
         })
         .collect();
     ranked.sort();
+    ranked.retain(|(foreign, distance, _)| !foreign || *distance <= FAR);
     ranked.into_iter().take(NEAR).map(|(.., code)| code).collect()
 }
 

@@ -8,6 +8,6 @@ mod tally;
 
 pub use clock::Clock;
 pub use locale::Locale;
-pub use outcome::{Answer, Failure, Outcome, Reason, Stray};
+pub use outcome::{Answer, Failure, Outcome, Reason, SAMPLE_MARK, Stray};
 pub use provider::Provider;
 pub use tally::Tally;

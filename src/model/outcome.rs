@@ -5,6 +5,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// What stands in every free text of a sample that the offline engine gives for a prompt it does not know. No record may hold it.
+pub const SAMPLE_MARK: &str = "sample, not a model's answer";
+
 /// Why a planned request gave no record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

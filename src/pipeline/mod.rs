@@ -67,8 +67,10 @@ pub struct Report {
     pub locales: Vec<LocaleReport>,
     /// All locales together.
     pub total: Tally,
-    /// Requests of these locales that wait for another provider than this run's.
+    /// Batch files of these locales that were made for another provider than this run's.
     pub elsewhere: u64,
+    /// What the provider said of jobs that failed as a whole, with their batch files.
+    pub problems: Vec<String>,
 }
 
 /// What came of a locale.
@@ -100,10 +102,10 @@ pub fn run(assets: &Assets, languages: &Arc<Languages>, options: &Options, progr
     go_on(progress)?;
     let (shards, elsewhere) = shards(&options.generate)?;
     let ledger = Ledger::open(&options.generate.out, Clock::new(options.now))?;
-    match remote {
-        Some(api) => runtime.block_on(jobs::complete(&shards, api.as_ref(), &ledger, progress)).map(drop)?,
+    let answered = match remote {
+        Some(api) => runtime.block_on(jobs::complete(&shards, api.as_ref(), &ledger, progress))?,
         None => runtime.block_on(answer_here(&shards, languages, options, &ledger, progress))?,
-    }
+    };
     go_on(progress)?;
     let folders: Vec<PathBuf> = folders(&options.generate).collect();
     let processed = process::process(
@@ -120,7 +122,9 @@ pub fn run(assets: &Assets, languages: &Arc<Languages>, options: &Options, progr
         progress,
     )?;
     let augmented = augment(&processed, languages, options, progress)?;
-    Ok(report(options, &processed, &augmented, elsewhere))
+    let mut report = report(options, &processed, &augmented, elsewhere);
+    report.problems = problems(&answered);
+    Ok(report)
 }
 
 /// The batch files of this run's locales: those for its provider, and how many wait for another.
@@ -157,7 +161,7 @@ async fn answer_here(
     options: &Options,
     ledger: &Ledger,
     progress: &dyn Progress,
-) -> Result<()> {
+) -> Result<jobs::Report> {
     let engine: Arc<dyn Engine> = match &options.answers {
         Answers::Upstream { base_url, key } => Arc::new(Live::new(base_url, key.clone(), Handle::current())?),
         Answers::Phrasebook | Answers::Remote { .. } => Arc::new(Phrasebook::new(Arc::clone(languages))),
@@ -165,7 +169,7 @@ async fn answer_here(
     let local = jobs::Local::start(&options.generate.out, engine, options.now).await?;
     let answered = jobs::complete(shards, local.api(), ledger, progress).await;
     local.stop(ledger).await?;
-    answered.map(drop)
+    answered
 }
 
 fn augment(
@@ -180,7 +184,7 @@ fn augment(
         let input = augment::Input::File { path: output.records.clone(), locale: None, output: None };
         let options = augment::Options {
             input,
-            seed: options.generate.seed,
+            seed: augment::DEFAULT_SEED,
             jobs: options.jobs,
             edits: false,
             profiles: Vec::new(),
@@ -188,6 +192,15 @@ fn augment(
         report.files.extend(augment::augment(&options, languages, progress)?.files);
     }
     Ok(report)
+}
+
+/// `<batch file>: <message>`, for each job that failed as a whole.
+fn problems(answered: &jobs::Report) -> Vec<String> {
+    let told = |shard: &jobs::ShardReport| {
+        let name = shard.shard.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        shard.problems.iter().map(|problem| format!("{name}: {}", problem.message)).collect::<Vec<_>>()
+    };
+    answered.shards.iter().flat_map(told).collect()
 }
 
 fn count_files(folder: &Path) -> u64 {
@@ -213,5 +226,5 @@ fn report(options: &Options, processed: &process::Report, augmented: &augment::R
     }
     let mut total = Tally::default();
     locales.iter().for_each(|locale| total.add(&locale.tally));
-    Report { complete: processed.complete && augmented.complete(), locales, total, elsewhere }
+    Report { complete: processed.complete && augmented.complete(), locales, total, elsewhere, problems: Vec::new() }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::dialect::{Decoded, decode};
 use crate::json;
-use crate::model::{Failure, Outcome, Reason, Stray};
+use crate::model::{Failure, Outcome, Reason, SAMPLE_MARK, Stray};
 use crate::random::id_digest;
 use crate::{Error, Result};
 
@@ -145,6 +145,10 @@ impl Settled {
             Outcome::Answer(answer) => answer,
             Outcome::Failure(failure) => return Verdict::Rejected(failure),
         };
+        if memchr::memmem::find(answer.text.as_bytes(), SAMPLE_MARK.as_bytes()).is_some() {
+            let detail = "a sample of the offline engine, which did not know the prompt".to_owned();
+            return Verdict::Rejected(Failure { reason: Reason::Invalid, detail });
+        }
         let mut repairs = Vec::new();
         repairs.extend(answer.replaced.then_some("lone_surrogate"));
         let salvaged;

@@ -53,6 +53,10 @@ impl Prompter {
             let detail = format!("unknown variable `{unknown}`; there are {}", SLOTS.join(", "));
             return Err(Error::data(format!("templates/{folder}/{USER}"), detail));
         }
+        if let Some(missing) = SLOTS.iter().find(|slot| !shown.contains(*slot)) {
+            let detail = format!("the variable `{missing}` is not shown; a prompt shows all of {}", SLOTS.join(", "));
+            return Err(Error::data(format!("templates/{folder}/{USER}"), detail));
+        }
         let mut context = Context::new();
         context.insert("language", &pack.name);
         context.insert("locale", locale.as_str());

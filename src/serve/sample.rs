@@ -3,10 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::engine::{Engine, EngineAnswer, EngineError, EngineRequest, Usage, prompt_text};
+use crate::model::SAMPLE_MARK;
 use crate::random::Stream;
 
 /// What stands in every free text of a sample.
-pub const MARK: &str = "sample, not a model's answer";
+pub const MARK: &str = SAMPLE_MARK;
 
 /// Nesting beyond which only what must be there is written.
 const DEEP: usize = 12;
