@@ -62,6 +62,17 @@ mod tests {
     }
 
     #[test]
+    fn letters_written_as_escapes_are_read() {
+        use crate::process::conversation::Conversation;
+        let answer = r#"{"conversation":[{"speaker":"Zo\u00e9","utterance":"Zo\u00e9 : th\u00e9","is_aac_user":false},
+            {"speaker":"B","utterance":"\uff08\u7b11\uff09","utterance_intended":"\u00c4u\u00dfert Freude","is_aac_user":true}]}"#;
+        let conversation = Conversation::read(answer).unwrap();
+        let turns = conversation.turns();
+        assert!(has_role_label(&turns[0]) && has_stage_direction(&turns[1]));
+        assert!(begins(turns, &["äußert ".to_owned()], true));
+    }
+
+    #[test]
     fn beginnings_are_found_in_any_case() {
         assert!(begins_with(" Expressing thanks", "expressing "));
         assert!(begins_with("I’m sorry, but", "i'm sorry, but"));
