@@ -32,16 +32,21 @@ pub(super) fn begins(turns: &[Turn<'_>], beginnings: &[String], intended_only: b
     let texts = turns.iter().flat_map(|turn| [turn.utterance.filter(|_| !intended_only), turn.intended]);
     texts.flatten().any(|text| {
         let text = text.to_str();
-        beginnings.iter().any(|beginning| begins_with(&text, beginning))
+        // Most beginnings differ in their first letter, and there are dozens.
+        let first = folded(&text).next();
+        beginnings.iter().any(|beginning| beginning.chars().next() == first && begins_with(&text, beginning))
     })
 }
 
 fn begins_with(text: &str, beginning: &str) -> bool {
-    let mut letters = text.trim_start().chars().flat_map(char::to_lowercase);
-    beginning.chars().all(|expected| {
-        let letter = letters.next();
-        letter == Some(expected) || letter == Some('’') && expected == '\''
-    })
+    let mut letters = folded(text);
+    beginning.chars().all(|expected| letters.next() == Some(expected))
+}
+
+/// The text in lower case, its apostrophes straight.
+fn folded(text: &str) -> impl Iterator<Item = char> {
+    let lower = text.trim_start().chars().flat_map(char::to_lowercase);
+    lower.map(|letter| if letter == '’' { '\'' } else { letter })
 }
 
 #[cfg(test)]
