@@ -4,7 +4,7 @@ use crate::process::conversation::Turn;
 
 /// Whether a text of the turn holds a stage direction: between asterisks, in square brackets, or in a bracket at its start.
 pub(super) fn has_stage_direction(turn: &Turn<'_>) -> bool {
-    [turn.utterance, turn.intended].into_iter().flatten().any(|text| directs(text.raw()))
+    [turn.utterance, turn.intended].into_iter().flatten().any(|text| directs(&text.to_str()))
 }
 
 fn directs(text: &str) -> bool {
@@ -19,9 +19,10 @@ fn directs(text: &str) -> bool {
 
 /// Whether the turn begins with its speaker's name and a colon.
 pub(super) fn has_role_label(turn: &Turn<'_>) -> bool {
-    let Some(speaker) = turn.speaker.map(|speaker| speaker.raw().trim()) else { return false };
+    let Some(speaker) = turn.speaker.map(|speaker| speaker.to_str()) else { return false };
     [turn.utterance, turn.intended].into_iter().flatten().any(|text| {
-        let rest = text.raw().trim_start().strip_prefix(speaker);
+        let text = text.to_str();
+        let rest = text.trim_start().strip_prefix(speaker.trim());
         rest.is_some_and(|rest| rest.trim_start().starts_with([':', '：']))
     })
 }
@@ -29,20 +30,31 @@ pub(super) fn has_role_label(turn: &Turn<'_>) -> bool {
 /// Whether a text begins with one of `beginnings`, which are lower case.
 pub(super) fn begins(turns: &[Turn<'_>], beginnings: &[String], intended_only: bool) -> bool {
     let texts = turns.iter().flat_map(|turn| [turn.utterance.filter(|_| !intended_only), turn.intended]);
-    texts.flatten().any(|text| beginnings.iter().any(|beginning| begins_with(text.raw(), beginning)))
+    texts.flatten().any(|text| {
+        let text = text.to_str();
+        // Most beginnings differ in their first letter, and there are dozens.
+        let first = folded(&text).next();
+        beginnings.iter().any(|beginning| beginning.chars().next() == first && begins_with(&text, beginning))
+    })
 }
 
 fn begins_with(text: &str, beginning: &str) -> bool {
-    let mut letters = text.trim_start().chars().flat_map(char::to_lowercase);
-    beginning.chars().all(|expected| {
-        let letter = letters.next();
-        letter == Some(expected) || letter == Some('’') && expected == '\''
-    })
+    let mut letters = folded(text);
+    beginning.chars().all(|expected| letters.next() == Some(expected))
+}
+
+/// The text in lower case, its apostrophes straight.
+fn folded(text: &str) -> impl Iterator<Item = char> {
+    let lower = text.trim_start().chars().flat_map(char::to_lowercase);
+    lower.map(|letter| if letter == '’' { '\'' } else { letter })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assets::Assets;
+    use crate::language::{Languages, TextRules};
+    use crate::model::Locale;
 
     #[test]
     fn stage_directions_are_told_from_brackets_of_speech() {
@@ -55,10 +67,95 @@ mod tests {
     }
 
     #[test]
+    fn letters_written_as_escapes_are_read() {
+        use crate::process::conversation::Conversation;
+        let answer = r#"{"conversation":[{"speaker":"Zo\u00e9","utterance":"Zo\u00e9 : th\u00e9","is_aac_user":false},
+            {"speaker":"B","utterance":"\uff08\u7b11\uff09","utterance_intended":"\u00c4u\u00dfert Freude","is_aac_user":true}]}"#;
+        let conversation = Conversation::read(answer).unwrap();
+        let turns = conversation.turns();
+        assert!(has_role_label(&turns[0]) && has_stage_direction(&turns[1]));
+        assert!(begins(turns, &["äußert ".to_owned()], true));
+    }
+
+    #[test]
     fn beginnings_are_found_in_any_case() {
         assert!(begins_with(" Expressing thanks", "expressing "));
         assert!(begins_with("I’m sorry, but", "i'm sorry, but"));
         assert!(!begins_with("Expressings", "expressing "));
         assert!(!begins_with("Exp", "expressing "));
+    }
+
+    fn is_described(rules: &TextRules, text: &str) -> bool {
+        rules.descriptions.iter().any(|beginning| begins_with(text, beginning))
+    }
+
+    fn is_refused(rules: &TextRules, text: &str) -> bool {
+        rules.refusals.iter().any(|beginning| begins_with(text, beginning))
+    }
+
+    #[test]
+    fn descriptions_and_refusals_are_known_in_each_language() {
+        let languages = Languages::new(Assets::embedded());
+        let cases = [
+            ("ar-SA", "يعبّر عن رغبته في شرب الماء", "عذرًا، لا يمكنني المساعدة في ذلك."),
+            ("ca-ES", "Expressa que té set", "Ho sento, però no puc ajudar amb aquesta sol·licitud."),
+            ("da-DK", "Udtrykker glæde over besøget", "Jeg beklager, men jeg kan ikke hjælpe med den anmodning."),
+            ("de-DE", "Drückt aus, dass der Tee zu heiß ist", "Als KI-Sprachmodell kann ich das nicht schreiben."),
+            ("en-GB", "Expressing thanks", "As an AI language model, I cannot do that."),
+            ("es-ES", "Expresa que tiene sed", "Lo siento, pero no puedo ayudar con esa solicitud."),
+            ("fr-FR", "L’utilisatrice demande un thé", "En tant qu’IA, je ne peux pas le faire."),
+            ("it-IT", "L’utente chiede un tè", "Mi dispiace, ma non posso soddisfare questa richiesta."),
+            ("ja-JP", "利用者は水を求めている。", "申し訳ありませんが、そのリクエストにはお応えできません。"),
+            ("ko-KR", "사용자는 물을 원한다.", "죄송하지만 해당 요청에는 도움을 드릴 수 없습니다."),
+            ("nb-NO", "Uttrykker takknemlighet", "Beklager, men jeg kan ikke hjelpe med den forespørselen."),
+            ("nl-NL", "De gebruiker vraagt om thee", "Het spijt me, maar ik kan niet voldoen aan dit verzoek."),
+            ("pt-BR", "O usuário quer um café", "Desculpe, mas não posso atender a essa solicitação."),
+            ("pt-PT", "A utilizadora pede um chá", "Lamento, mas não posso ajudar com esse pedido."),
+            ("sv-SE", "Uttrycker tacksamhet", "Jag är ledsen, men jag kan inte hjälpa till med den begäran."),
+        ];
+        for (code, described, refused) in cases {
+            let rules = languages.text_rules(&Locale::parse(code).unwrap()).unwrap();
+            assert!(is_described(&rules, described), "{code}: {described}");
+            assert!(is_refused(&rules, refused), "{code}: {refused}");
+        }
+        for locale in languages.keyboard_locales() {
+            let TextRules { descriptions, refusals, .. } = languages.text_rules(&locale).unwrap();
+            for beginning in descriptions.into_iter().chain(refusals) {
+                assert_eq!(beginning, beginning.to_lowercase(), "{locale}");
+                assert!(beginning.trim().len() > 5, "{locale}: {beginning} begins too much");
+            }
+        }
+    }
+
+    /// The text with the first or the second form of each placeholder that has two.
+    fn with_form(text: &str, second: bool) -> String {
+        let mut parts = text.split('{');
+        let mut whole = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (slot, rest) = part.split_once('}').unwrap();
+            let forms = slot.split_once(':').and_then(|(_, forms)| forms.split_once('|'));
+            whole += forms.map_or(slot, |(one, other)| if second { other } else { one });
+            whole += rest;
+        }
+        whole
+    }
+
+    #[test]
+    fn nothing_that_a_pack_has_people_say_is_taken_for_a_description_or_a_refusal() {
+        let languages = Languages::new(Assets::embedded());
+        let mut seen = 0;
+        for locale in languages.locales() {
+            let pack = languages.pack(&locale).unwrap();
+            let exchanges = pack.threads.iter().flat_map(|thread| &thread.exchanges);
+            let gold = pack.styles.iter().flat_map(|style| &style.gold);
+            let texts = exchanges
+                .flat_map(|said| [&said.partner, &said.telegraphic, &said.abbreviated, &said.intended, &said.reaction])
+                .chain(gold.flat_map(|said| [&said.context, &said.typed, &said.intended]));
+            for text in texts.flat_map(|text| [with_form(text, false), with_form(text, true)]) {
+                assert!(!is_described(&pack.text, &text) && !is_refused(&pack.text, &text), "{locale}: {text}");
+                seen += 1;
+            }
+        }
+        assert!(seen > 1000, "{seen} texts");
     }
 }
