@@ -192,7 +192,7 @@ impl Work {
                 let start = start.map_or_else(next, Ok)?;
                 let end =
                     start.checked_add(num).ok_or_else(|| Error::Usage("--start and --num: too large".to_owned()))?;
-                vec![start..end]
+                std::iter::once(start..end).collect()
             }
             Amount::UpTo(end) => gaps(&options.out.join(locale.as_str()), locale, options.seed, end)?,
         };
