@@ -165,6 +165,30 @@ fn a_run_with_another_seed_leaves_earlier_records_as_they_were() {
 }
 
 #[test]
+fn a_sample_of_the_engine_never_becomes_a_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let templates = folder.path().join("templates/aac/en");
+    fs::create_dir_all(&templates).unwrap();
+    let unlabelled = include_str!("../templates/aac/en/user.tera").replace("{{ labels.mood }}", "");
+    fs::write(templates.join("user.tera"), unlabelled).unwrap();
+    let (code, text) = run(folder.path(), &["run", "--lang", "en-GB", "--num", "3"]);
+    assert!(code == 3 && text.contains("planned 3 = accepted 0 + rejected 3 + missing 0"), "{text}");
+    let rejects = fs::read_to_string(folder.path().join("output/en-GB/en-GB_rejects.jsonl")).unwrap();
+    assert_eq!(rejects.matches("a sample of the offline engine").count(), 3, "{rejects}");
+}
+
+#[test]
+fn a_job_that_failed_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["generate", "--lang", "en-GB", "--num", "2", "--provider", "local"]);
+    let requests = files(folder.path(), |name| name.starts_with("openai_batch_en-GB_"));
+    let (path, bytes) = requests.iter().next().unwrap();
+    fs::write(folder.path().join(path), [bytes.as_slice(), bytes.as_slice()].concat()).unwrap();
+    let (code, text) = run(folder.path(), &["run", "--lang", "en-GB", "--num", "2"]);
+    assert!(code == 3 && text.contains("accepted 0") && text.contains("failed: openai_batch_en-GB_"), "{text}");
+}
+
+#[test]
 fn a_missing_input_leaves_an_existing_output_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
     run(folder.path(), &["run", "--lang", "en-GB", "--num", "2"]);

@@ -1,7 +1,7 @@
 //! The data that ships in the binary, and the folders that override it.
 //!
 //! A file of the same path in the user's `languages/` or `templates/` folder replaces the embedded one; files there
-//! that are not embedded are added. This module owns `rust-embed`.
+//! that are not embedded are added. This module owns `rust-embed` and `toml`.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -9,8 +9,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rust_embed::RustEmbed;
+use serde::de::DeserializeOwned;
 
 use crate::{Error, Result};
+
+pub use toml::{Table, Value};
+
+/// Reads `text` as TOML; `file` is how an error names it.
+///
+/// # Errors
+/// [`Error::Data`] with the line and what is wrong there.
+pub fn from_toml<T: DeserializeOwned>(file: &str, text: &str) -> Result<T> {
+    toml::from_str(text).map_err(|error| Error::data(file, error))
+}
 
 #[derive(RustEmbed)]
 #[folder = "languages/"]

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::assets::{Assets, Folder};
+use crate::assets::{Assets, Folder, from_toml};
 use crate::augment::device::{Access, Layout, Mix};
 use crate::{Error, Result};
 
@@ -37,7 +37,7 @@ const OVERRIDE: &str = "profiles.toml";
 pub fn profiles(assets: &Assets) -> Result<Vec<Profile>> {
     let own = assets.read(Folder::Languages, OVERRIDE)?;
     let text = own.as_deref().unwrap_or(EMBEDDED);
-    let file: File = toml::from_str(text).map_err(|error| Error::data(format!("languages/{OVERRIDE}"), error))?;
+    let file: File = from_toml(&format!("languages/{OVERRIDE}"), text)?;
     for profile in &file.profile {
         let wrong =
             |detail: &str| Err(Error::data(format!("languages/{OVERRIDE}"), format!("{}: {detail}", profile.name)));

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use serde::de::DeserializeOwned;
-use toml::{Table, Value};
 
 use super::keyboard::Keyboards;
 use super::pack::Pack;
 use super::text::TextRules;
 use super::validate::validate;
-use crate::assets::{Assets, Folder};
+use crate::assets::{Assets, Folder, Table, Value, from_toml};
 use crate::model::Locale;
 use crate::{Error, Result};
 
@@ -154,8 +153,7 @@ impl Languages {
 
     fn table(&self, path: &str) -> Result<Option<Table>> {
         let Some(text) = self.assets.read(Folder::Languages, path)? else { return Ok(None) };
-        let table = text.parse::<Table>().map_err(|error| Error::data(format!("languages/{path}"), error))?;
-        Ok(Some(table))
+        from_toml(&format!("languages/{path}"), &text).map(Some)
     }
 }
 

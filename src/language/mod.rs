@@ -1,6 +1,6 @@
 //! Language packs and keyboards: what people in a locale are, say and type. Data only; `languages/README.md` is the schema.
 //!
-//! A locale is the folder of its region merged over the folder of its base language. This module owns `toml` and
+//! A locale is the folder of its region merged over the folder of its base language. This module owns
 //! `serde_path_to_error`.
 
 mod fill;

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::assets::from_toml;
 use crate::{Error, Result};
 
 const TABLE: &str = include_str!("prices.toml");
@@ -139,7 +140,7 @@ impl Prices {
     }
 
     fn read(text: &str, name: &str) -> Result<Self> {
-        let Table { as_of, source, providers } = toml::from_str(text).map_err(|error| Error::data(name, error))?;
+        let Table { as_of, source, providers } = from_toml(name, text)?;
         let mut prices = BTreeMap::new();
         for (model, pair) in providers.into_values().flatten() {
             let rate = |[input, output]: &[String; 2]| {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::assets::{Assets, Folder};
+use crate::assets::{Assets, Folder, from_toml};
 use crate::{Error, Result};
 
 /// A recipe's manifest, read and checked.
@@ -95,7 +95,7 @@ impl Recipe {
     pub fn load(assets: &Assets, name: &str) -> Result<Self> {
         let file = format!("templates/{name}/recipe.toml");
         let text = read(assets, name, "recipe.toml")?;
-        let manifest: Manifest = toml::from_str(&text).map_err(|error| Error::data(&file, error))?;
+        let manifest: Manifest = from_toml(&file, &text)?;
         let Manifest { name: named, version, description, generator: Generator::Aac, request, plan, rules } = manifest;
         if named != name {
             return Err(Error::data(file, format!("its name is `{named}`, its folder's is `{name}`")));
