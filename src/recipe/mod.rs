@@ -3,12 +3,14 @@
 //! A recipe is a folder below `templates/`: a manifest, a JSON schema, Tera templates. The AAC recipe draws its plan items
 //! from a language pack; [`Planner`] draws them, [`Prompter`] renders them, [`read_back`] finds them again in a prompt.
 
+mod knowledge;
 mod manifest;
 mod plan;
 mod prompt;
 mod read_back;
 
+pub use knowledge::{Counts as KnowledgeCounts, Event, Filter, Knowledge, Source, Told, WHOLE};
 pub use manifest::{Recipe, RequestDefaults, Rules, Severity};
-pub use plan::{PlanItem, Planner, Speaker};
+pub use plan::{PlanItem, Planner, Speaker, Topic};
 pub use prompt::{Prompter, language_line};
 pub use read_back::{locale_of, read_back};
