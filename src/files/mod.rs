@@ -9,7 +9,7 @@ mod lines;
 mod unpack;
 mod walk;
 
-pub use atomic::AtomicFile;
+pub use atomic::{AtomicFile, is_half_written};
 pub use blocks::{Block, Blocks, Slice};
 pub use digest::{Sha256, sha256};
 pub use lines::{Line, Lines, MAX_LINE_BYTES};
