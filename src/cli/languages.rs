@@ -4,7 +4,7 @@ use clap::Subcommand;
 use serde::Serialize;
 
 use super::{Context, Exit, print};
-use crate::generate::lint;
+use crate::generate::{Lint, lint};
 use crate::language::{Pack, Status};
 use crate::model::Locale;
 use crate::recipe::Recipe;
@@ -138,15 +138,20 @@ fn show(asked: &str, context: &Context) -> Result<Exit> {
 fn check(asked: &[String], context: &Context) -> Result<Exit> {
     let locales = if asked.is_empty() { context.languages.locales() } else { context.languages.resolve(asked)? };
     let recipe = Recipe::load(&context.assets, "aac")?;
-    let mut findings = Vec::new();
+    let mut all = Lint::default();
     for locale in &locales {
-        findings.extend(lint(&context.assets, &context.languages, &recipe, locale)?);
+        let Lint { findings, notes } = lint(&context.assets, &context.languages, &recipe, locale)?;
+        all.findings.extend(findings);
+        all.notes.extend(notes);
     }
+    let findings = &all.findings;
     if context.json {
-        print::json(&findings);
+        print::json(&all);
     } else {
         findings.iter().for_each(print::line);
-        print::line(format_args!("checked {} locales, {} findings", locales.len(), findings.len()));
+        all.notes.iter().for_each(|note| print::line(format_args!("note: {note}")));
+        let (locales, findings) = (locales.len() as u64, findings.len() as u64);
+        print::line(format_args!("checked {}, {}", print::count(locales, "locale"), print::count(findings, "finding")));
     }
     Ok(if findings.is_empty() { Exit::Complete } else { Exit::Failure })
 }

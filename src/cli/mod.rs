@@ -3,6 +3,7 @@
 mod augment;
 mod cancel;
 mod check;
+mod clean;
 mod cost;
 mod desk;
 mod exit;
@@ -78,6 +79,7 @@ enum Command {
     Cancel(cancel::Args),
     Retry(retry::Args),
     Cost(cost::Args),
+    Clean(clean::Args),
     Process(process::Args),
     Check(check::Args),
     Augment(augment::Args),
@@ -148,6 +150,7 @@ impl Command {
             Self::Cancel(args) => cancel::run(args, context),
             Self::Retry(args) => retry::run(args, context),
             Self::Cost(args) => cost::run(args, context),
+            Self::Clean(args) => clean::run(args, context),
             Self::Process(args) => process::run(args, context),
             Self::Check(args) => check::run(args, context),
             Self::Augment(args) => augment::run(args, context),

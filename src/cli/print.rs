@@ -1,7 +1,7 @@
 //! Writing to standard output and standard error; this file and the progress bars are all that prints. It owns `comfy-table`.
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
@@ -49,6 +49,18 @@ pub fn count(number: u64, unit: &str) -> String {
 /// Prints what to type or do next.
 pub fn next(text: impl Display) {
     line(format_args!("next: {text}"));
+}
+
+/// Asks on the terminal whether to go on; `None` when nobody is there to answer.
+pub fn ask(question: impl Display) -> Option<bool> {
+    if !io::stdin().is_terminal() {
+        return None;
+    }
+    // When standard error is closed there is nobody to ask.
+    write!(anstream::stderr(), "{question} [y/N] ").ok()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer).ok()?;
+    Some(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 /// Prints a remark to standard error.

@@ -10,7 +10,7 @@ mod stream;
 mod unpack;
 mod walk;
 
-pub use atomic::AtomicFile;
+pub use atomic::{AtomicFile, is_half_written};
 pub use blocks::{Block, Blocks, Slice};
 pub use digest::{Sha256, sha256};
 pub use lines::{Line, Lines, MAX_LINE_BYTES};

@@ -23,11 +23,11 @@ use crate::language::{Languages, Pack};
 use crate::model::{Locale, Provider};
 use crate::progress::{Progress, go_on};
 use crate::random::{fingerprint, hash};
-use crate::recipe::{PlanItem, Planner, Prompter, Recipe};
+use crate::recipe::{Knowledge, KnowledgeCounts, PlanItem, Planner, Prompter, Recipe, Source};
 use crate::{Error, Result};
 
 pub use existing::{gaps, next_index, provider_of, shards as existing_shards};
-pub use lint::{Finding, lint};
+pub use lint::{Finding, Lint, lint};
 use shards::ShardWriter;
 pub use shards::{Shard, run_id};
 
@@ -53,6 +53,8 @@ pub struct Options {
     pub params: Map<String, Value>,
     /// How strictly the form of the answer is asked for.
     pub json_mode: JsonMode,
+    /// Topics from a knowledge file, in place of, or mixed with, the pack's scenarios.
+    pub knowledge: Option<Source>,
     /// Folder of the batch files.
     pub out: PathBuf,
     /// The time that names the run and stands in the metadata.
@@ -80,6 +82,9 @@ pub struct Report {
     pub run: String,
     /// The model asked for.
     pub model: String,
+    /// What became of the entries of the knowledge file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub knowledge: Option<KnowledgeCounts>,
     /// A line for each locale.
     pub locales: Vec<LocaleReport>,
 }
@@ -111,9 +116,10 @@ pub fn generate(assets: &Assets, languages: &Languages, options: &Options, progr
     check_params(options.provider, options.model.as_ref(), &options.params)?;
     let recipe = Recipe::load(assets, &options.recipe)?;
     let model = model(&recipe, options)?;
+    let knowledge = options.knowledge.as_ref().map(Knowledge::read).transpose()?.map(Arc::new);
     let mut works = Vec::new();
     for locale in &options.locales {
-        works.push(Work::prepare(assets, languages, &recipe, locale, options)?);
+        works.push(Work::prepare(assets, languages, &recipe, locale, knowledge.as_ref(), options)?);
     }
     let run = run_id(
         options.now,
@@ -121,7 +127,8 @@ pub fn generate(assets: &Assets, languages: &Languages, options: &Options, progr
         &recipe.name,
         works.iter().map(|work| (&work.locale, work.indices.as_slice())),
     );
-    let mut report = Report { run: run.clone(), model: model.clone(), locales: Vec::new() };
+    let knowledge = knowledge.map(|knowledge| knowledge.counts());
+    let mut report = Report { run: run.clone(), model: model.clone(), knowledge, locales: Vec::new() };
     for mut work in works {
         go_on(progress)?;
         let requests = work.indices.iter().map(|range| range.end - range.start).sum();
@@ -184,6 +191,7 @@ impl Work {
         languages: &Languages,
         recipe: &Recipe,
         locale: &Locale,
+        knowledge: Option<&Arc<Knowledge>>,
         options: &Options,
     ) -> Result<Self> {
         let pack: Arc<Pack> = languages.pack(locale)?;
@@ -204,7 +212,10 @@ impl Work {
                 "the id `{longest}` would have more than 64 characters: take a smaller --seed"
             )));
         }
-        let planner = Planner::new(Arc::clone(&pack), locale, recipe, options.seed)?;
+        let mut planner = Planner::new(Arc::clone(&pack), locale, recipe, options.seed)?;
+        if let Some(knowledge) = knowledge {
+            planner = planner.with_knowledge(Arc::clone(knowledge))?;
+        }
         Ok(Self { locale: locale.clone(), indices, planner, prompter: Prompter::new(assets, recipe, pack, locale)? })
     }
 

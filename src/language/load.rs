@@ -14,7 +14,7 @@ use crate::model::Locale;
 use crate::{Error, Result};
 
 /// Files of a pack's folder other than `text.toml`; their tables share one namespace.
-const FILES: [&str; 4] = ["pack.toml", "people.toml", "scenarios.toml", "phrasebook.toml"];
+const FILES: [&str; 5] = ["pack.toml", "people.toml", "scenarios.toml", "phrasebook.toml", "knowledge.toml"];
 
 /// More edits than these between two codes of different languages, and one is no slip for the other.
 const FAR: usize = 2;

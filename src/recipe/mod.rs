@@ -5,6 +5,7 @@
 //! [`read_back`] finds them again in a prompt. All others ask about the [`rows`] of a table. Files here own Tera.
 
 mod catalogue;
+mod knowledge;
 mod manifest;
 mod plan;
 mod prompt;
@@ -13,8 +14,8 @@ pub mod rows;
 pub mod schema;
 
 pub use catalogue::{Kind, kind, names};
-
+pub use knowledge::{Counts as KnowledgeCounts, Event, Filter, Knowledge, Source, Told, WHOLE};
 pub use manifest::{Recipe, RequestDefaults, Rules, Severity};
-pub use plan::{PlanItem, Planner, Speaker};
+pub use plan::{PlanItem, Planner, Speaker, Topic};
 pub use prompt::{Prompter, language_line};
 pub use read_back::{locale_of, read_back};
