@@ -58,6 +58,9 @@ pub enum Error {
         /// What is wrong with it.
         detail: String,
     },
+    /// The input, or what was asked of it, is refused before anything is written or paid for.
+    #[error("{0}")]
+    Refused(String),
     /// A provider, or the embedded server, answered with an error or not at all.
     #[error("{provider}: {detail}")]
     Provider {

@@ -6,6 +6,7 @@
 
 mod existing;
 mod lint;
+pub mod rows;
 mod shards;
 mod skeleton;
 
@@ -18,7 +19,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::assets::Assets;
-use crate::dialect::{Dialect, Encoder, JsonMode, Shape};
+use crate::dialect::{Dialect, Encoder, Endpoint, JsonMode, Shape};
 use crate::language::{Languages, Pack};
 use crate::model::{Locale, Provider};
 use crate::progress::{Progress, go_on};
@@ -114,7 +115,7 @@ pub fn generate(assets: &Assets, languages: &Languages, options: &Options, progr
     if matches!(options.amount, Amount::More { num: 0, .. } | Amount::UpTo(0)) {
         return Err(Error::Usage("--num 0: give the number of conversations a locale, 1 or more".to_owned()));
     }
-    check_params(options)?;
+    check_params(options.provider, options.model.as_ref(), &options.params)?;
     let recipe = Recipe::load(assets, &options.recipe)?;
     let model = model(&recipe, options)?;
     let knowledge = options.knowledge.as_ref().map(Knowledge::read).transpose()?.map(Arc::new);
@@ -155,9 +156,9 @@ const NUMBERS: [&str; 10] = [
     "frequency_penalty",
 ];
 
-fn check_params(options: &Options) -> Result<()> {
-    for (key, value) in &options.params {
-        let reserved = Dialect::from(options.provider).reserved().iter().find(|(name, _)| name == key);
+fn check_params(provider: Provider, model: Option<&String>, params: &Map<String, Value>) -> Result<()> {
+    for (key, value) in params {
+        let reserved = Dialect::from(provider).reserved().iter().find(|(name, _)| name == key);
         if let Some((_, instead)) = reserved {
             return Err(Error::Usage(format!("--param {key}: {instead}")));
         }
@@ -165,7 +166,7 @@ fn check_params(options: &Options) -> Result<()> {
             return Err(Error::Usage(format!("--param {key}: {value} is not a number")));
         }
     }
-    match &options.model {
+    match model {
         Some(model) if model.trim().is_empty() => Err(Error::Usage("--model: the name is empty".to_owned())),
         _ => Ok(()),
     }
@@ -233,19 +234,20 @@ impl Work {
         let encoder = Encoder::new(
             dialect,
             &Shape {
+                endpoint: Endpoint::Chat,
                 model,
-                system: self.prompter.system(),
                 schema_name: &recipe.request.schema_name,
-                schema: &recipe.schema,
+                schema: Some(&recipe.schema),
                 json_mode: options.json_mode,
-                max_tokens: recipe.request.max_tokens,
-                temperature: recipe.request.temperature,
+                max_tokens: Some(recipe.request.max_tokens),
+                temperature: Some(recipe.request.temperature),
                 params: &options.params,
             },
+            self.prompter.system(),
         );
         let system_hash = hash(self.prompter.system().as_bytes());
         let folder = options.out.join(self.locale.as_str());
-        let mut writer = ShardWriter::new(&folder, &self.locale, run, dialect);
+        let mut writer = ShardWriter::new(&folder, self.locale.as_str(), run, dialect);
         let (mut prompt, mut line, mut hashed) = (Vec::new(), Vec::new(), Vec::new());
         for (nth, index) in (0u64..).zip(self.indices.iter().cloned().flatten()) {
             if nth % STRIDE == 0 {

@@ -1,4 +1,4 @@
-//! Prompts: the templates of a language filled with one plan item. This file owns Tera.
+//! Prompts: the templates of a language filled with one plan item.
 
 use std::sync::Arc;
 
