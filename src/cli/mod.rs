@@ -4,6 +4,7 @@ mod augment;
 mod cancel;
 mod check;
 mod clean;
+mod convert;
 mod cost;
 mod desk;
 mod exit;
@@ -16,6 +17,7 @@ mod process;
 mod retry;
 mod run;
 mod serve;
+mod show;
 mod status;
 mod submit;
 mod watch;
@@ -83,6 +85,8 @@ enum Command {
     Process(process::Args),
     Check(check::Args),
     Augment(augment::Args),
+    Show(show::Args),
+    Convert(convert::Args),
     Serve(serve::Args),
     Languages(languages::Args),
 }
@@ -157,6 +161,8 @@ impl Command {
             Self::Process(args) => process::run(args, context),
             Self::Check(args) => check::run(args, context),
             Self::Augment(args) => augment::run(args, context),
+            Self::Show(args) => show::run(&args, context),
+            Self::Convert(args) => convert::run(&args, context),
             Self::Serve(args) => serve::run(args, context),
             Self::Languages(args) => languages::run(args, context),
         }
