@@ -55,6 +55,8 @@ pub struct Writer {
     names: Vec<String>,
     /// What stands before each value: `,"name":`.
     before: Vec<String>,
+    /// The first letters of the names, as bits.
+    initials: u32,
     edits: bool,
     profiles: bool,
     workspace: Workspace,
@@ -90,6 +92,7 @@ impl Writer {
         }
         Self {
             before: names.iter().map(|name| format!(",\"{name}\":")).collect(),
+            initials: names.iter().map(|name| initial(name.as_bytes()[0])).fold(0, |all, bit| all | bit),
             names,
             edits,
             profiles,
@@ -185,7 +188,8 @@ impl Writer {
         let Some(last) = members.last() else { return };
         let end = span(line, last).end;
         let older = |name: &String| members.get(name).map(|old| span(line, old));
-        if !members.any(|name| self.names.iter().any(|own| own == name)) {
+        let own = |name: &str| name.bytes().next().is_some_and(|byte| self.initials & initial(byte) != 0);
+        if !members.any(|name| own(name) && self.names.iter().any(|own| own == name)) {
             splicer.upto(end).extend_from_slice(&self.members);
             return;
         }
@@ -204,6 +208,10 @@ impl Writer {
             out.extend_from_slice(value);
         }
     }
+}
+
+fn initial(byte: u8) -> u32 {
+    1 << (byte & 31)
 }
 
 fn write_variant(variants: &Variants<'_>, column: usize, severity: usize, out: &mut Vec<u8>) {

@@ -53,15 +53,15 @@ impl Plan {
         self.owed = 0;
         self.leaning = device.leaning(stream);
         let goal = targets[targets.len() - 1];
-        let mut spoiled = 0;
+        let (mut spoiled, mut proved) = (0, 0);
         loop {
             let more = self.extend(source, device, stream, &targets);
             if self.is_exact(source) {
                 break;
             }
-            let exact = proof::spoiler(&self.edits, source, &mut self.text);
-            self.wanted = Some(self.edits.all()[exact].kind);
-            self.edits.truncate(exact);
+            proved = proof::spoiler(&self.edits, source, proved, &mut self.text);
+            self.wanted = Some(self.edits.all()[proved].kind);
+            self.edits.truncate(proved);
             spoiled += 1;
             if !more || spoiled > 24 + goal {
                 break;
