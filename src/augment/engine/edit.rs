@@ -96,6 +96,10 @@ pub enum Cause {
     WrongPrediction,
     /// The input method gave another character of the same sound.
     WrongConversion,
+    /// The flick was too short to count.
+    ShortFlick,
+    /// The flick went another way.
+    StrayFlick,
 }
 
 impl Cause {
@@ -129,6 +133,8 @@ impl Cause {
             Self::DroppedWord => "dropped word",
             Self::WrongPrediction => "wrong prediction",
             Self::WrongConversion => "wrong conversion",
+            Self::ShortFlick => "short flick",
+            Self::StrayFlick => "stray flick",
         }
     }
 }
