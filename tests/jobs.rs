@@ -168,6 +168,8 @@ async fn crash(api: &OpenAi, ledger: &Ledger, shard: &Shard, phase: Phase, sent:
             requests: ticket.requests,
             provider: api.provider().name().to_owned(),
             home: api.home().to_owned(),
+            service: String::new(),
+            room: None,
         })
         .unwrap();
     let upload = if phase == Phase::Creating || sent { api.upload(&ticket, &shard.path).await.unwrap() } else { None };

@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 
 use super::{Context, print};
 use crate::jobs::{Desk, Report, Shard, ShardReport, is_gone, ledger_folder, shards};
-use crate::ledger::{Ledger, Phase};
+use crate::ledger::{Job, Ledger, Phase};
 use crate::model::{Clock, Provider};
 use crate::provider::{BatchApi, Connection, Place, connect};
 use crate::{Error, Result};
@@ -77,14 +77,18 @@ impl DeskArgs {
 }
 
 impl Folder {
+    /// A client for the place of the job whose id is `id`.
+    pub fn api_of(&self, id: i64, args: &DeskArgs) -> Result<Box<dyn BatchApi>> {
+        let job = self.ledger.job(id)?;
+        connect(provider_of(&job)?, args.connection(Some(&job.home), None))
+    }
+
     /// Its shards by the place of their jobs. Left out are those without a job, and those whose results are here.
     pub fn groups<'a>(&'a self, args: &DeskArgs, interval: Option<Duration>) -> Result<Vec<Group<'a>>> {
         let mut groups: Vec<(Provider, String, Group<'a>)> = Vec::new();
         for shard in &self.shards {
             let Some(job) = self.ledger.job_of(&shard.name(self.ledger.folder()))? else { continue };
-            let provider = *Provider::ALL.iter().find(|known| known.name() == job.provider).ok_or_else(|| {
-                Error::Usage(format!("job {} is at `{}`, which this version does not know", job.id, job.provider))
-            })?;
+            let provider = provider_of(&job)?;
             let settled = match job.phase {
                 // What `run` fetched and somebody removed, `run` makes again.
                 Phase::Fetched => provider == Provider::Local || !is_gone(shard, &job),
@@ -103,6 +107,12 @@ impl Folder {
         }
         Ok(groups.into_iter().map(|(_, _, group)| group).collect())
     }
+}
+
+fn provider_of(job: &Job) -> Result<Provider> {
+    Provider::ALL.iter().find(|known| known.name() == job.provider).copied().ok_or_else(|| {
+        Error::Usage(format!("job {} is at `{}`, which this version does not know", job.id, job.provider))
+    })
 }
 
 impl Group<'_> {
@@ -165,12 +175,16 @@ fn row(shard: &ShardReport, now: Timestamp) -> [String; 9] {
         None if shard.output.is_some() => "answered".to_owned(),
         None => "not submitted".to_owned(),
         Some(Phase::Planned | Phase::Uploading | Phase::Uploaded) => "not created yet".to_owned(),
+        Some(Phase::Waiting) => "waiting for room".to_owned(),
         Some(Phase::Creating) => "ambiguous".to_owned(),
         Some(Phase::Lost) => "lost".to_owned(),
         Some(Phase::Created | Phase::Ended) => shard.status.clone(),
         Some(Phase::Fetched) => format!("{}, fetched", shard.status),
     };
-    let fetched = shard.phase == Some(Phase::Fetched);
+    let fetched = match shard.phase {
+        Some(phase) => phase == Phase::Fetched,
+        None => shard.output.is_some() || shard.errors.is_some(),
+    };
     let rows = |rows: u64| if fetched { rows.to_string() } else { String::new() };
     [
         name(shard),

@@ -3,6 +3,8 @@
 mod augment;
 mod cancel;
 mod check;
+mod clean;
+mod convert;
 mod cost;
 mod desk;
 mod exit;
@@ -15,6 +17,7 @@ mod process;
 mod retry;
 mod run;
 mod serve;
+mod show;
 mod status;
 mod submit;
 mod watch;
@@ -78,9 +81,12 @@ enum Command {
     Cancel(cancel::Args),
     Retry(retry::Args),
     Cost(cost::Args),
+    Clean(clean::Args),
     Process(process::Args),
     Check(check::Args),
     Augment(augment::Args),
+    Show(show::Args),
+    Convert(convert::Args),
     Serve(serve::Args),
     Languages(languages::Args),
 }
@@ -90,6 +96,8 @@ enum Command {
 pub struct Context {
     /// Embedded data under the user's overrides.
     pub assets: Assets,
+    /// Folder whose `languages/` and `templates/` override the embedded ones.
+    pub project: PathBuf,
     /// Packs and keyboards.
     pub languages: Arc<Languages>,
     /// Where stages report.
@@ -117,6 +125,7 @@ pub fn main() -> Exit {
     let context = Context {
         languages: Arc::new(Languages::new(assets.clone())),
         assets,
+        project: cli.global.project,
         progress: Terminal::new(cli.global.quiet || cli.global.json),
         json: cli.global.json,
         now: whole_seconds(cli.global.now.unwrap_or_else(Timestamp::now)),
@@ -148,9 +157,12 @@ impl Command {
             Self::Cancel(args) => cancel::run(args, context),
             Self::Retry(args) => retry::run(args, context),
             Self::Cost(args) => cost::run(args, context),
+            Self::Clean(args) => clean::run(args, context),
             Self::Process(args) => process::run(args, context),
             Self::Check(args) => check::run(args, context),
             Self::Augment(args) => augment::run(args, context),
+            Self::Show(args) => show::run(&args, context),
+            Self::Convert(args) => convert::run(&args, context),
             Self::Serve(args) => serve::run(args, context),
             Self::Languages(args) => languages::run(args, context),
         }

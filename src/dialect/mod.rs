@@ -6,7 +6,7 @@ mod encode;
 use crate::model::Provider;
 
 pub use decode::{Decoded, Glance, LineKind, decode, glance};
-pub use encode::{Encoder, JsonMode, Shape};
+pub use encode::{Encoder, Endpoint, Image, JsonMode, Prompt, Shape, body, envelope};
 
 /// How a provider wants its requests, and writes its results.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]

@@ -11,6 +11,15 @@ use crate::{Error, Result, fault};
 /// Bytes gathered before a write to the operating system.
 const BUFFER_BYTES: usize = 1 << 20;
 
+const PREFIX: &str = ".aacorn-";
+const SUFFIX: &str = ".part";
+
+/// Whether a file of this name is one that this program had not finished.
+#[must_use]
+pub fn is_half_written(name: &str) -> bool {
+    name.starts_with(PREFIX) && name.ends_with(SUFFIX)
+}
+
 /// A file being written beside its final name; [`AtomicFile::finish`] puts it there.
 ///
 /// Dropped without `finish` it leaves nothing behind. The temporary file has a name that starts with a dot, so that a
@@ -31,8 +40,8 @@ impl AtomicFile {
         let folder = parent(path);
         fs::create_dir_all(folder).map_err(Error::io("make folder", folder))?;
         let file = tempfile::Builder::new()
-            .prefix(".aacorn-")
-            .suffix(".part")
+            .prefix(PREFIX)
+            .suffix(SUFFIX)
             .permissions(permissions())
             .tempfile_in(folder)
             .map_err(Error::io("write in", folder))?;
@@ -91,6 +100,18 @@ impl AtomicFile {
         fault::point("after-rename");
         sync_folder(parent(&path)).map_err(Error::io("sync", &path))?;
         Ok(path)
+    }
+}
+
+impl Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.writer.write(bytes)?;
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
     }
 }
 

@@ -6,12 +6,14 @@ mod atomic;
 mod blocks;
 mod digest;
 mod lines;
+mod stream;
 mod unpack;
 mod walk;
 
-pub use atomic::AtomicFile;
+pub use atomic::{AtomicFile, is_half_written};
 pub use blocks::{Block, Blocks, Slice};
 pub use digest::{Sha256, sha256};
 pub use lines::{Line, Lines, MAX_LINE_BYTES};
+pub use stream::{Packer, Packing, Sink, open, unpacking};
 pub use unpack::{Unpacked, unpack};
 pub use walk::jsonl_files;

@@ -57,6 +57,12 @@ impl Failure {
         }
     }
 
+    /// Whether the server says that what was asked for is not there, or not any more.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        matches!(self.status(), Some(404 | 410))
+    }
+
     /// How long the server asks to wait.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {

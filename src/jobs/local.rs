@@ -13,7 +13,7 @@ use crate::serve::{Engine, Options, Running, Server};
 use crate::{Error, Result};
 
 /// The folder of its state, below the folder of the batch files.
-const STATE: &str = ".local";
+pub(super) const STATE: &str = ".local";
 
 /// A server over the jobs of one folder.
 #[derive(Debug)]

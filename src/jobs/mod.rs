@@ -3,6 +3,8 @@
 //! Everything here can be killed anywhere and called again: the ledger says what was begun, a create whose answer was
 //! lost is looked up at the provider before it is repeated, and files appear whole or not at all.
 
+mod adopt;
+mod clean;
 mod complete;
 mod cost;
 mod fetch;
@@ -19,6 +21,8 @@ use crate::ledger::Ledger;
 use crate::progress::Progress;
 use crate::provider::BatchApi;
 
+pub use adopt::{Adopted, Adoption, adopt};
+pub use clean::{Cleaned, Kept, Leftovers, RemoteFile, What, clean_local, clean_remote, leftovers};
 pub use complete::complete;
 pub use cost::{Bill, CostOptions, ShardCost, cost, cost_of};
 pub use fetch::{fetch, is_gone};

@@ -1,11 +1,12 @@
 //! What became of the shards.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::Shard;
 use crate::Result;
+use crate::files::Lines;
 use crate::ledger::{Ledger, Phase};
 use crate::provider::Problem;
 
@@ -76,7 +77,7 @@ impl ShardReport {
     fn of(ledger: &Ledger, shard: &Shard) -> Result<Self> {
         let job = ledger.job_of(&shard.name(ledger.folder()))?;
         let here = |path: PathBuf, rows: Option<u64>| rows.is_some_and(|rows| rows > 0).then_some(path);
-        let Some(job) = job else { return Ok(Self::without_job(shard)) };
+        let Some(job) = job else { return Self::without_job(shard) };
         Ok(Self {
             shard: shard.path.clone(),
             provider: Some(job.provider),
@@ -95,34 +96,47 @@ impl ShardReport {
         })
     }
 
-    fn without_job(shard: &Shard) -> Self {
+    /// Of a shard that no job is known of, its files tell.
+    fn without_job(shard: &Shard) -> Result<Self> {
         let there = |path: PathBuf| path.exists().then_some(path);
-        Self {
+        let (output, errors) = (there(shard.output()), there(shard.errors()));
+        let count = |path: &Option<PathBuf>| path.as_deref().map_or(Ok(0), rows);
+        let any = output.is_some() || errors.is_some();
+        Ok(Self {
             shard: shard.path.clone(),
             provider: None,
             job: None,
             phase: None,
             status: String::new(),
-            requests: 0,
+            requests: if any { rows(&shard.path)? } else { 0 },
             completed: 0,
             failed: 0,
-            output: there(shard.output()),
-            output_rows: 0,
-            errors: there(shard.errors()),
-            error_rows: 0,
+            output_rows: count(&output)?,
+            output,
+            error_rows: count(&errors)?,
+            errors,
             problems: Vec::new(),
             created_at: None,
-        }
+        })
     }
 
-    /// Whether it is here with an answer to each of its requests. Of a shard without a job it is only known whether its
-    /// output is here.
+    /// Whether it is here with an answer to each of its requests.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         match self.phase {
             // Where errors stand among the answers, the provider's count of them is all there is to tell.
             Some(phase) => phase == Phase::Fetched && self.output_rows == self.requests && self.failed == 0,
-            None => self.output.is_some(),
+            None => self.output.is_some() && self.output_rows >= self.requests,
         }
     }
+}
+
+/// Lines that are not blank.
+fn rows(path: &Path) -> Result<u64> {
+    let mut lines = Lines::open(path)?;
+    let mut rows = 0;
+    while let Some(line) = lines.next()? {
+        rows += u64::from(!line.bytes.is_empty());
+    }
+    Ok(rows)
 }

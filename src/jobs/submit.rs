@@ -96,6 +96,8 @@ async fn submit_one(desk: Desk<'_>, shard: &Shard, again: bool) -> Result<Submit
         requests: ticket.requests,
         provider: desk.api.provider().name().to_owned(),
         home: desk.api.home().to_owned(),
+        service: String::new(),
+        room: None,
     })?;
     go_through(desk, shard, ticket, job, again).await.map(Submitted::New)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
 
-use super::fetch::fetch_job;
+use super::fetch::{fetch_job, is_gone};
 use super::pause::{pause, unless_interrupted};
 use super::report::Report;
 use super::{AT_ONCE, Desk, Shard};
@@ -48,7 +48,12 @@ fn waiting<'a>(desk: Desk<'_>, shards: &'a [Shard]) -> Result<Vec<(&'a Shard, Jo
     let mut waiting = Vec::new();
     for shard in shards {
         let job = desk.ledger.job_of(&shard.name(desk.ledger.folder()))?;
-        waiting.extend(job.filter(|job| matches!(job.phase, Phase::Created | Phase::Ended)).map(|job| (shard, job)));
+        let is_due = |job: &Job| match job.phase {
+            Phase::Created | Phase::Ended => true,
+            Phase::Fetched => job.provider != Provider::Local.name() && is_gone(shard, job),
+            _ => false,
+        };
+        waiting.extend(job.filter(is_due).map(|job| (shard, job)));
     }
     Ok(waiting)
 }
@@ -57,7 +62,7 @@ fn waiting<'a>(desk: Desk<'_>, shards: &'a [Shard]) -> Result<Vec<(&'a Shard, Jo
 async fn step<'a>(desk: Desk<'_>, shard: &'a Shard, job: Job) -> Result<(&'a Shard, Job, bool)> {
     let before = (job.phase, job.status.clone(), job.completed + job.failed);
     let mut job = if job.phase == Phase::Created { poll(desk, job).await? } else { job };
-    if job.phase == Phase::Ended {
+    if matches!(job.phase, Phase::Ended | Phase::Fetched) {
         job = fetch_job(desk, shard, job).await?;
     }
     let moved = before != (job.phase, job.status.clone(), job.completed + job.failed);
@@ -98,6 +103,11 @@ pub(super) fn note(desk: Desk<'_>, job: Job, remote: &RemoteJob) -> Result<Job> 
     let kind = if next.status == job.status { "progress" } else { "status" };
     let detail = format!("{} {}/{} failed {}", next.status, next.completed, next.total, next.failed);
     desk.ledger.change(job.id, kind, &detail, |job| take_over(job, remote))
+}
+
+/// Whether the provider has said how the job ended.
+pub(super) fn has_terminal_status(job: &Job) -> bool {
+    Status::read(&job.status).is_terminal()
 }
 
 /// Puts what the provider says into a job.

@@ -8,6 +8,8 @@ use crate::sqlite::{Answer, Row, Transaction, params};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
+    /// Nothing was sent: there is no room for it in the provider's queue.
+    Waiting,
     /// Nothing was sent.
     Planned,
     /// The upload is about to be sent, or was and its id is not known.
@@ -27,7 +29,8 @@ pub enum Phase {
 }
 
 impl Phase {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
+        Self::Waiting,
         Self::Planned,
         Self::Uploading,
         Self::Uploaded,
@@ -42,6 +45,7 @@ impl Phase {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Waiting => "waiting",
             Self::Planned => "planned",
             Self::Uploading => "uploading",
             Self::Uploaded => "uploaded",
@@ -76,6 +80,10 @@ pub struct NewJob {
     pub provider: String,
     /// Where: the base URL, never with a secret in it.
     pub home: String,
+    /// Which service of OpenAI's shape; empty elsewhere.
+    pub service: String,
+    /// How many tokens of prompts may be under way with it, where that was limited.
+    pub room: Option<u64>,
 }
 
 /// One shard at one provider.
@@ -99,6 +107,8 @@ pub struct Job {
     pub provider: String,
     /// Where.
     pub home: String,
+    /// Which service of OpenAI's shape; empty elsewhere, and in ledgers of older versions.
+    pub service: String,
     /// How far it has come here.
     pub phase: Phase,
     /// The upload's id.
@@ -123,6 +133,14 @@ pub struct Job {
     pub output_rows: Option<u64>,
     /// Rows of the error file, once it is here.
     pub error_rows: Option<u64>,
+    /// Tokens of its prompts, estimated, once they were counted.
+    pub tokens: Option<u64>,
+    /// How many tokens of prompts may be under way with it, where that was limited.
+    pub room: Option<u64>,
+    /// Whether its create was repeated after one whose answer was lost, so that there may be a twin.
+    pub doubted: bool,
+    /// Whether its files at the provider were removed.
+    pub cleaned: bool,
     /// RFC 3339.
     pub created_at: String,
     /// RFC 3339.
@@ -130,7 +148,8 @@ pub struct Job {
 }
 
 pub(super) const COLUMNS: &str = "id, shard, run, sha256, bytes, requests, attempt, provider, home, phase, upload, \
-    remote, status, output, errors, total, completed, failed, problems, output_rows, error_rows, created_at, updated_at";
+    remote, status, output, errors, total, completed, failed, problems, output_rows, error_rows, created_at, updated_at, \
+    service, tokens, room, doubted, cleaned";
 
 pub(super) fn read(row: &Row<'_>) -> Answer<Job> {
     let count = |index| row.get::<_, i64>(index).map(i64::cast_unsigned);
@@ -159,6 +178,11 @@ pub(super) fn read(row: &Row<'_>) -> Answer<Job> {
         error_rows: rows(20)?,
         created_at: row.get(21)?,
         updated_at: row.get(22)?,
+        service: row.get(23)?,
+        tokens: rows(24)?,
+        room: rows(25)?,
+        doubted: row.get(26)?,
+        cleaned: row.get(27)?,
     })
 }
 
@@ -166,7 +190,7 @@ pub(super) fn write(tx: &Transaction<'_>, job: &Job) -> Answer<()> {
     tx.execute(
         "UPDATE jobs SET phase = ?2, upload = ?3, remote = ?4, status = ?5, output = ?6, errors = ?7, total = ?8,
              completed = ?9, failed = ?10, problems = ?11, output_rows = ?12, error_rows = ?13, updated_at = ?14,
-             provider = ?15, home = ?16
+             provider = ?15, home = ?16, service = ?17, tokens = ?18, room = ?19, doubted = ?20, cleaned = ?21
          WHERE id = ?1",
         params![
             job.id,
@@ -185,6 +209,11 @@ pub(super) fn write(tx: &Transaction<'_>, job: &Job) -> Answer<()> {
             job.updated_at,
             job.provider,
             job.home,
+            job.service,
+            job.tokens.map(u64::cast_signed),
+            job.room.map(u64::cast_signed),
+            job.doubted,
+            job.cleaned,
         ],
     )
     .map(drop)

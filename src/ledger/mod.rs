@@ -4,6 +4,7 @@
 //! Two processes may use it at once; [`Ledger::lock`] lets one of them at a time create jobs.
 
 mod job;
+mod schema;
 
 use std::collections::HashSet;
 use std::fs::{File, TryLockError};
@@ -17,43 +18,6 @@ pub use job::{Job, NewJob, Phase};
 
 /// The ledger's file name.
 pub const FILE: &str = "ledger.sqlite";
-
-const SCHEMA: &str = "
-    CREATE TABLE jobs (
-        id INTEGER PRIMARY KEY,
-        shard TEXT NOT NULL,
-        run TEXT NOT NULL,
-        sha256 TEXT NOT NULL,
-        bytes INTEGER NOT NULL,
-        requests INTEGER NOT NULL,
-        attempt INTEGER NOT NULL,
-        provider TEXT NOT NULL,
-        home TEXT NOT NULL,
-        phase TEXT NOT NULL,
-        upload TEXT,
-        remote TEXT,
-        status TEXT NOT NULL DEFAULT '',
-        output TEXT,
-        errors TEXT,
-        total INTEGER NOT NULL DEFAULT 0,
-        completed INTEGER NOT NULL DEFAULT 0,
-        failed INTEGER NOT NULL DEFAULT 0,
-        problems TEXT NOT NULL DEFAULT '[]',
-        output_rows INTEGER,
-        error_rows INTEGER,
-        created_at TEXT NOT NULL,
-        updated_at TEXT NOT NULL,
-        UNIQUE (sha256, attempt),
-        UNIQUE (provider, home, remote)
-    ) STRICT;
-    CREATE TABLE events (
-        id INTEGER PRIMARY KEY,
-        job INTEGER NOT NULL REFERENCES jobs (id),
-        at TEXT NOT NULL,
-        kind TEXT NOT NULL,
-        detail TEXT NOT NULL
-    ) STRICT;
-";
 
 /// The ledger of one folder.
 #[derive(Debug)]
@@ -76,7 +40,7 @@ impl Ledger {
     /// [`Error::Io`] when the folder cannot be made, [`Error::Database`] when the ledger cannot be opened.
     pub fn open(folder: &Path, clock: Clock) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(Error::io("make folder", folder))?;
-        let database = Database::open(&folder.join(FILE), &[SCHEMA])?;
+        let database = Database::open(&folder.join(FILE), schema::MIGRATIONS)?;
         Ok(Self { database, folder: folder.to_owned(), clock })
     }
 
@@ -113,6 +77,15 @@ impl Ledger {
     pub fn jobs(&self) -> Result<Vec<Job>> {
         let select = format!("SELECT {} FROM jobs ORDER BY id", job::COLUMNS);
         self.database.read(|db| db.prepare(&select)?.query_map([], job::read)?.collect())
+    }
+
+    /// The job with the row number `id`.
+    ///
+    /// # Errors
+    /// [`Error::Database`], also when there is none.
+    pub fn job(&self, id: i64) -> Result<Job> {
+        let select = format!("SELECT {} FROM jobs WHERE id = ?1", job::COLUMNS);
+        self.database.read(|db| db.query_row(&select, [id], job::read))
     }
 
     /// The latest job of a shard.
@@ -152,8 +125,9 @@ impl Ledger {
             let select = "SELECT coalesce(max(attempt), 0) + 1 FROM jobs WHERE sha256 = ?1";
             let attempt: u32 = tx.query_row(select, [&new.sha256], |row| row.get(0))?;
             tx.execute(
-                "INSERT INTO jobs (shard, run, sha256, bytes, requests, attempt, provider, home, phase, created_at, updated_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)",
+                "INSERT INTO jobs (shard, run, sha256, bytes, requests, attempt, provider, home, service, phase, room,
+                     created_at, updated_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12)",
                 params![
                     new.shard,
                     new.run,
@@ -163,7 +137,9 @@ impl Ledger {
                     attempt,
                     new.provider,
                     new.home,
+                    new.service,
                     Phase::Planned.name(),
+                    new.room.map(u64::cast_signed),
                     now
                 ],
             )?;
@@ -187,6 +163,24 @@ impl Ledger {
             event(tx, id, &now, kind, detail)?;
             Ok(job)
         })
+    }
+
+    /// Notes the model that a shard asks for, where its lines do not name it.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub fn note_model(&self, shard: &str, model: &str) -> Result<()> {
+        let insert = "INSERT OR REPLACE INTO models (shard, model) VALUES (?1, ?2)";
+        self.database.write(|tx| tx.execute(insert, [shard, model]).map(drop))
+    }
+
+    /// The model that was noted for a shard.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub fn model_of(&self, shard: &str) -> Result<Option<String>> {
+        let select = "SELECT model FROM models WHERE shard = ?1";
+        self.database.read(|db| db.query_row(select, [shard], |row| row.get(0)).optional())
     }
 
     /// What happened to a job: when, what, and the details.
@@ -219,6 +213,8 @@ mod tests {
             requests: 2,
             provider: "openai".to_owned(),
             home: "https://host/v1".to_owned(),
+            service: "openai".to_owned(),
+            room: None,
         }
     }
 

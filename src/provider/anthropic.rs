@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{BatchApi, Call, Counts, Pace, RemoteJob, Status, Ticket};
+use super::{BatchApi, Call, Counts, Pace, Problem, RESULTS_EXPIRED, RemoteJob, Status, Ticket};
 use crate::Result;
 use crate::http::{Answer, Auth, Client, Downloaded, Failure, Frame, Key, Patience};
 use crate::model::Provider;
@@ -56,6 +56,11 @@ impl Anthropic {
             status => status,
         };
         let failed = errored + cancelled + expired;
+        let archived = text("archived_at").filter(|_| batch["results_url"].is_null()).map(|at| Problem {
+            code: RESULTS_EXPIRED.to_owned(),
+            message: format!("archived at {at}, without results"),
+            line: None,
+        });
         Ok(RemoteJob {
             id: text("id").ok_or_else(|| missing("id"))?,
             status,
@@ -64,7 +69,7 @@ impl Anthropic {
             output: text("results_url"),
             errors: None,
             counts: Some(Counts { total: count("processing") + succeeded + failed, completed: succeeded, failed }),
-            problems: Vec::new(),
+            problems: archived.into_iter().collect(),
         })
     }
 
@@ -146,8 +151,17 @@ impl BatchApi for Anthropic {
         Box::pin(async move { self.client.download(file, to).await })
     }
 
-    /// Nothing is uploaded, and results go with their job.
+    fn keeps_results(&self) -> &'static str {
+        "29 days"
+    }
+
+    /// Nothing is uploaded.
     fn delete<'a>(&'a self, _: &'a str) -> Call<'a, ()> {
         Box::pin(async { Ok(()) })
+    }
+
+    /// Results go with their job.
+    fn delete_results<'a>(&'a self, id: &'a str, _: &'a str) -> Call<'a, ()> {
+        Box::pin(async move { self.client.delete(&format!("{BATCHES}/{id}")).await })
     }
 }

@@ -166,6 +166,10 @@ impl BatchApi for Gemini {
         Box::pin(async move { self.client.download(&format!("/v1beta/{file}:download?alt=media"), to).await })
     }
 
+    fn keeps_results(&self) -> &'static str {
+        "48 hours"
+    }
+
     fn delete<'a>(&'a self, file: &'a str) -> Call<'a, ()> {
         Box::pin(async move { self.client.delete(&format!("/v1beta/{file}")).await })
     }

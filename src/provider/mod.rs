@@ -20,7 +20,7 @@ pub use anthropic::Anthropic;
 pub use connect::{Connection, Place, connect};
 pub use gemini::Gemini;
 pub use openai::OpenAi;
-pub use remote::{Counts, Problem, RemoteJob, Status};
+pub use remote::{Counts, Problem, RESULTS_EXPIRED, RemoteJob, Status};
 
 /// A call under way.
 pub type Call<'a, T> = Pin<Box<dyn Future<Output = Answer<T>> + Send + 'a>>;
@@ -107,6 +107,14 @@ pub trait BatchApi: Send + Sync {
     /// Fetches a result file, one of those that [`RemoteJob`] names, to `to`.
     fn fetch<'a>(&'a self, file: &'a str, to: &'a Path) -> Call<'a, Downloaded>;
 
-    /// Deletes an upload or a result file.
+    /// How long results are kept, in words.
+    fn keeps_results(&self) -> &'static str;
+
+    /// Deletes an upload or a result file; that it is not there is fine.
     fn delete<'a>(&'a self, file: &'a str) -> Call<'a, ()>;
+
+    /// Deletes the result file `file` of the job `id`, where the API keeps it apart from its job.
+    fn delete_results<'a>(&'a self, _id: &'a str, file: &'a str) -> Call<'a, ()> {
+        self.delete(file)
+    }
 }

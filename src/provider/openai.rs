@@ -200,6 +200,10 @@ impl BatchApi for OpenAi {
         Box::pin(async move { self.client.download(&format!("/files/{file}/content"), to).await })
     }
 
+    fn keeps_results(&self) -> &'static str {
+        "30 days, other services for other times"
+    }
+
     fn delete<'a>(&'a self, file: &'a str) -> Call<'a, ()> {
         Box::pin(async move { self.client.delete(&format!("/files/{file}")).await })
     }

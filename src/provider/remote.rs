@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The code of a [`Problem`]: the provider has ended the job, and no longer has its results.
+pub const RESULTS_EXPIRED: &str = "results_expired";
+
 /// A job at a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteJob {

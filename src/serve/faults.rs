@@ -252,19 +252,23 @@ async fn cut(response: Response) -> Response {
     let length = response.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     let Some(length) = length else { return response };
     let mut left = length / 2;
-    let half = response.into_body().into_data_stream().filter_map(move |piece| {
+    let (parts, body) = response.into_parts();
+    let half = body.into_data_stream().filter_map(move |piece| {
         let piece = piece.map(|piece| piece.slice(..piece.len().min(left))).unwrap_or_default();
         left -= piece.len();
         async move { (!piece.is_empty()).then_some(piece) }
     });
-    broken(length, half)
+    Response::from_parts(parts, breaking(half))
 }
 
 /// An answer that announces `length` bytes and breaks off after `pieces`.
 fn broken(length: usize, pieces: impl Stream<Item = Bytes> + Send + 'static) -> Response {
+    ([(CONTENT_LENGTH, length.to_string())], breaking(pieces)).into_response()
+}
+
+fn breaking(pieces: impl Stream<Item = Bytes> + Send + 'static) -> Body {
     let end = stream::once(async { Err(std::io::Error::other("a fault on order")) });
-    let body = Body::from_stream(pieces.map(Ok).chain(end));
-    ([(CONTENT_LENGTH, length.to_string())], body).into_response()
+    Body::from_stream(pieces.map(Ok).chain(end))
 }
 
 #[cfg(test)]

@@ -4,11 +4,14 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{Multipart, Path, Query, State};
-use axum::http::StatusCode;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{
+    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, RANGE,
+};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::io::{AsyncSeekExt, SeekFrom};
 use tokio_util::io::ReaderStream;
 
 use super::batches::{read_expiry, read_limit};
@@ -95,23 +98,50 @@ pub(super) async fn delete(State(shared): Server, Path(id): Path<String>) -> Rep
     .await
 }
 
-/// `GET /v1/files/{id}/content`
-pub(super) async fn content(State(shared): Server, Path(id): Path<String>) -> Reply<Response> {
+/// `GET /v1/files/{id}/content`, all of it or from a byte on.
+pub(super) async fn content(State(shared): Server, Path(id): Path<String>, asked: HeaderMap) -> Reply<Response> {
     let (file, path) = blocking(shared, move |shared| {
         let file = shared.store.file(&id)?.ok_or_else(|| Refusal::not_found("File", &id))?;
         let path = shared.store.blobs().path(&file.id);
         Ok((file, path))
     })
     .await?;
-    let reader = tokio::fs::File::open(&path).await.map_err(Error::io("read", &path))?;
+    let tag = format!("\"{}\"", file.id);
+    let start = match from_byte(&asked, &tag) {
+        Some(start) if start >= file.bytes => {
+            let range = [(CONTENT_RANGE, format!("bytes */{}", file.bytes))];
+            return Ok((StatusCode::RANGE_NOT_SATISFIABLE, range).into_response());
+        }
+        start => start,
+    };
+    let mut reader = tokio::fs::File::open(&path).await.map_err(Error::io("read", &path))?;
+    reader.seek(SeekFrom::Start(start.unwrap_or(0))).await.map_err(Error::io("read", &path))?;
     let safe: String =
         file.filename.chars().map(|c| if c.is_ascii_graphic() && c != '"' && c != '\\' { c } else { '_' }).collect();
     let headers = [
         (CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (CONTENT_LENGTH, file.bytes.to_string()),
+        (CONTENT_LENGTH, (file.bytes - start.unwrap_or(0)).to_string()),
         (CONTENT_DISPOSITION, format!("attachment; filename=\"{safe}\"")),
+        (ACCEPT_RANGES, "bytes".to_owned()),
+        (ETAG, tag),
     ];
-    Ok((headers, Body::from_stream(ReaderStream::with_capacity(reader, 1 << 16))).into_response())
+    let body = Body::from_stream(ReaderStream::with_capacity(reader, 1 << 16));
+    Ok(match start {
+        Some(start) => {
+            let range = [(CONTENT_RANGE, format!("bytes {start}-{}/{}", file.bytes - 1, file.bytes))];
+            (StatusCode::PARTIAL_CONTENT, headers, range, body).into_response()
+        }
+        None => (headers, body).into_response(),
+    })
+}
+
+/// `n` of `range: bytes=n-`, when the file is still the one that `if-range` names. Other ranges are not given: the whole
+/// file comes, as HTTP allows.
+fn from_byte(asked: &HeaderMap, tag: &str) -> Option<u64> {
+    if asked.get(IF_RANGE).is_some_and(|expected| expected != tag) {
+        return None;
+    }
+    asked.get(RANGE)?.to_str().ok()?.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok()
 }
 
 /// What a list may be asked for.

@@ -19,6 +19,8 @@ pub enum Spoil {
     Refuse(u16),
     /// The answer's length is announced, and half of it comes.
     CutAnswer,
+    /// So many bytes of the answer come, and it ends as if that were all.
+    EndEarly(usize),
     /// Answered with 401 and the key that came.
     EchoKey,
 }
@@ -64,6 +66,11 @@ impl Meddler {
     /// How many of them were `call`.
     pub fn count(&self, call: &str) -> usize {
         self.seen().iter().filter(|seen| *seen == call).count()
+    }
+
+    /// Plans one more.
+    pub fn order(&self, method: &'static str, end: &'static str, spoil: Spoil) {
+        self.between.plan.lock().unwrap().push((method, end, spoil));
     }
 
     /// Whether everything planned was done.
@@ -114,6 +121,10 @@ async fn pass_on(State(between): State<Between>, request: Request) -> Response {
             let half = body.slice(..body.len() / 2);
             let length = body.len().to_string();
             ([("content-length", length)], Body::from_stream(pieces(Some(half)))).into_response()
+        }
+        Some(Spoil::EndEarly(bytes)) => {
+            let pieces = [Ok::<_, std::io::Error>(body.slice(..bytes.min(body.len())))];
+            Body::from_stream(futures_util::stream::iter(pieces)).into_response()
         }
         _ => (status, headers, body).into_response(),
     }
