@@ -19,9 +19,6 @@
 //!
 //! What a turn gains: the guide's 14 keys, then `noise`, which says asked and reached distances, `noise_edits` with `--edits`, and `variants`
 //! with `--profile`. The record gains `augmentation`: seed, unit, rates and devices. A record augmented again has them replaced.
-//!
-//! What bounds the speed (callgrind, en-GB, instructions): drawing and proving the lists a third, of which the comparison is half; corrections
-//! a fifth before the short way for plain text; the 12 texts a tenth; BLAKE3 and ChaCha8 a tenth; JSON a tenth.
 
 mod augmenter;
 mod chars;

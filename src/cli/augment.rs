@@ -34,7 +34,8 @@ pub struct Args {
     /// Write the edit log of each noisy variant as well.
     #[arg(long)]
     edits: bool,
-    /// Add the variants of a profile, such as eye-gaze. Repeatable.
+    /// Add the variants of a profile: touch-tremor, keyguard, head-mouse, eye-gaze, eye-gaze-grid, hurried, flick (ja-JP), or one of your
+    /// languages/profiles.toml. Repeatable.
     #[arg(long, value_name = "NAME")]
     profile: Vec<String>,
     /// Correct spelling by the Hunspell dictionaries in a folder, such as /usr/share/hunspell: en_GB.aff and en_GB.dic for en-GB. Only words that
