@@ -188,6 +188,7 @@ fn augment(
             jobs: options.jobs,
             edits: false,
             profiles: Vec::new(),
+            dictionaries: None,
         };
         report.files.extend(augment::augment(&options, languages, progress)?.files);
     }
