@@ -13,7 +13,9 @@ mod interrupt;
 mod languages;
 mod print;
 mod process;
+mod recipe;
 mod retry;
+mod rows;
 mod run;
 mod serve;
 mod status;
@@ -85,6 +87,7 @@ enum Command {
     Augment(augment::Args),
     Serve(serve::Args),
     Languages(languages::Args),
+    Recipe(recipe::Args),
 }
 
 /// What every command has at hand.
@@ -156,6 +159,7 @@ impl Command {
             Self::Augment(args) => augment::run(args, context),
             Self::Serve(args) => serve::run(args, context),
             Self::Languages(args) => languages::run(args, context),
+            Self::Recipe(args) => recipe::run(args, context),
         }
     }
 }
