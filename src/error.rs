@@ -93,7 +93,7 @@ impl Error {
 
     /// An [`Error::Data`] for a file of a pack or recipe.
     pub fn data(file: impl Into<String>, detail: impl std::fmt::Display) -> Self {
-        Self::Data { file: file.into(), detail: detail.to_string() }
+        Self::Data { file: file.into(), detail: detail.to_string().trim_end().to_owned() }
     }
 }
 

@@ -4,6 +4,7 @@ mod augment;
 mod cancel;
 mod check;
 mod clean;
+mod convert;
 mod cost;
 mod desk;
 mod exit;
@@ -18,6 +19,7 @@ mod retry;
 mod rows;
 mod run;
 mod serve;
+mod show;
 mod status;
 mod submit;
 mod watch;
@@ -85,6 +87,8 @@ enum Command {
     Process(process::Args),
     Check(check::Args),
     Augment(augment::Args),
+    Show(show::Args),
+    Convert(convert::Args),
     Serve(serve::Args),
     Languages(languages::Args),
     Recipe(recipe::Args),
@@ -95,6 +99,8 @@ enum Command {
 pub struct Context {
     /// Embedded data under the user's overrides.
     pub assets: Assets,
+    /// Folder whose `languages/` and `templates/` override the embedded ones.
+    pub project: PathBuf,
     /// Packs and keyboards.
     pub languages: Arc<Languages>,
     /// Where stages report.
@@ -122,6 +128,7 @@ pub fn main() -> Exit {
     let context = Context {
         languages: Arc::new(Languages::new(assets.clone())),
         assets,
+        project: cli.global.project,
         progress: Terminal::new(cli.global.quiet || cli.global.json),
         json: cli.global.json,
         now: whole_seconds(cli.global.now.unwrap_or_else(Timestamp::now)),
@@ -157,6 +164,8 @@ impl Command {
             Self::Process(args) => process::run(args, context),
             Self::Check(args) => check::run(args, context),
             Self::Augment(args) => augment::run(args, context),
+            Self::Show(args) => show::run(&args, context),
+            Self::Convert(args) => convert::run(&args, context),
             Self::Serve(args) => serve::run(args, context),
             Self::Languages(args) => languages::run(args, context),
             Self::Recipe(args) => recipe::run(args, context),

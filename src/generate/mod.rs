@@ -8,6 +8,7 @@ mod existing;
 mod lint;
 pub mod rows;
 mod shards;
+mod skeleton;
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ pub use existing::{gaps, next_index, provider_of, shards as existing_shards};
 pub use lint::{Finding, Lint, lint};
 use shards::ShardWriter;
 pub use shards::{Shard, run_id};
+pub use skeleton::{Skeleton, Task, skeleton};
 
 /// Requests between two looks at whether the person wants to stop.
 const STRIDE: u64 = 1024;

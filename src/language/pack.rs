@@ -71,6 +71,8 @@ pub struct Pack {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
+    /// Still to be written: not listed, and no `all` takes it.
+    Skeleton,
     /// Written, not reviewed.
     Drafted,
     /// Read and mended by a native reader.

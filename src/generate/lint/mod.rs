@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::Result;
 use crate::assets::Assets;
-use crate::language::{Keyboards, Languages, Pack};
+use crate::language::{Keyboards, Languages, Pack, Status};
 use crate::model::Locale;
 use crate::recipe::Recipe;
 
@@ -77,6 +77,9 @@ pub fn lint(assets: &Assets, languages: &Languages, recipe: &Recipe, locale: &Lo
     match (languages.pack(locale), languages.keyboards(locale)) {
         (Ok(pack), Ok(keyboards)) => {
             let subject = Subject { languages, locale, pack: &pack, keyboards: &keyboards };
+            if pack.status == Status::Skeleton {
+                findings.add("status", "`skeleton`: set it to `drafted` when all is written");
+            }
             counts::check(&subject, &mut findings)?;
             texts::check(&subject, &mut findings);
             near::check(&subject, &mut findings);

@@ -49,7 +49,7 @@ impl Condition {
             get(columns, column).is_some_and(|found| match found {
                 Value::String(text) => text == value,
                 Value::Null => value.is_empty(),
-                other => other.to_string() == value,
+                other => *value == other.to_string(),
             })
         };
         match self {
