@@ -57,8 +57,8 @@ struct Open {
 }
 
 impl<'a> ShardWriter<'a> {
-    pub(super) fn new(folder: &'a Path, locale: &'a Locale, run: &'a str, dialect: Dialect) -> Self {
-        Self { folder, locale, run, dialect, limits: dialect.limits(), open: Vec::new(), metadata: Vec::new() }
+    pub(super) fn new(folder: &'a Path, locale: &'a Locale, run: &'a str, dialect: Dialect, limits: Limits) -> Self {
+        Self { folder, locale, run, dialect, limits, open: Vec::new(), metadata: Vec::new() }
     }
 
     /// Adds a request line and its metadata line, in a new file when the current one is full.

@@ -12,6 +12,7 @@ use serde::Serialize;
 use tokio::runtime::{Handle, Runtime};
 
 use crate::assets::Assets;
+use crate::dialect::Service;
 use crate::http::Key;
 use crate::language::Languages;
 use crate::ledger::Ledger;
@@ -55,6 +56,8 @@ pub enum Answers {
         base_url: Option<String>,
         /// The environment variable of its key, when it is not the usual one.
         key_env: Option<String>,
+        /// Tokens of prompts that may be under way at a time, where that is limited.
+        room: Option<u64>,
     },
 }
 
@@ -103,7 +106,10 @@ pub fn run(assets: &Assets, languages: &Arc<Languages>, options: &Options, progr
     let (shards, elsewhere) = shards(&options.generate)?;
     let ledger = Ledger::open(&options.generate.out, Clock::new(options.now))?;
     let answered = match remote {
-        Some(api) => runtime.block_on(jobs::complete(&shards, api.as_ref(), &ledger, progress))?,
+        Some(api) => {
+            let room = if let Answers::Remote { room, .. } = options.answers { room } else { None };
+            runtime.block_on(jobs::complete_within(&shards, api.as_ref(), &ledger, progress, room))?
+        }
         None => runtime.block_on(answer_here(&shards, languages, options, &ledger, progress))?,
     };
     go_on(progress)?;
@@ -148,9 +154,11 @@ fn folders(options: &generate::Options) -> impl Iterator<Item = PathBuf> {
 
 /// A client of the provider's batch API, when that is to answer.
 fn remote(options: &Options) -> Result<Option<Box<dyn BatchApi>>> {
-    let Answers::Remote { base_url, key_env } = &options.answers else { return Ok(None) };
+    let Answers::Remote { base_url, key_env, .. } = &options.answers else { return Ok(None) };
     let place = base_url.as_deref().map_or(Place::Usual, Place::Given);
-    let connection = Connection { place, key_env: key_env.as_deref(), interval: None };
+    let service = &options.generate.service;
+    let named = if *service == Service::openai() { "" } else { &service.name };
+    let connection = Connection { place, service: named, key_env: key_env.as_deref(), interval: None };
     connect(options.generate.provider, connection).map(Some)
 }
 

@@ -6,7 +6,8 @@ mod openai;
 
 use serde_json::{Map, Value};
 
-use super::Dialect;
+use super::{Dialect, LineForm, Service};
+pub(super) use openai::is_reasoning;
 
 /// How strictly an answer's form is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,6 +40,20 @@ pub struct Shape<'a> {
     pub params: &'a Map<String, Value>,
 }
 
+/// One request line as a JSON value, as the service wants it where `dialect` is OpenAI's.
+pub(super) fn line(service: &Service, dialect: Dialect, shape: &Shape<'_>, custom_id: &str, user: &str) -> Value {
+    let mut line = request(dialect, shape, custom_id, user);
+    if let (Dialect::OpenAi, Some(fields)) = (dialect, line.as_object_mut()) {
+        match service.lines {
+            LineForm::Full => {
+                fields.insert("url".into(), service.url.as_str().into());
+            }
+            LineForm::Bare => fields.retain(|name, _| name == "custom_id" || name == "body"),
+        }
+    }
+    line
+}
+
 /// One request line as a JSON value.
 fn request(dialect: Dialect, shape: &Shape<'_>, custom_id: &str, user: &str) -> Value {
     match dialect {
@@ -64,7 +79,13 @@ impl Encoder {
     /// An encoder for requests of `shape`.
     #[must_use]
     pub fn new(dialect: Dialect, shape: &Shape<'_>) -> Self {
-        let line = request(dialect, shape, ID, USER).to_string();
+        Self::at(Service::openai(), dialect, shape)
+    }
+
+    /// The same, for a service of OpenAI's shape where `dialect` is that.
+    #[must_use]
+    pub fn at(service: &Service, dialect: Dialect, shape: &Shape<'_>) -> Self {
+        let line = line(service, dialect, shape, ID, USER).to_string();
         let split = |text: &str, mark: &str| {
             let (before, after) =
                 text.split_once(&format!("\"{mark}\"")).expect("a request holds its id, then its prompt");

@@ -8,6 +8,11 @@ use super::{JsonMode, Shape, override_with};
 /// Source: the parameter notes of OpenAI's model pages, 2026-11.
 const REASONING: [&str; 5] = ["o1", "o3", "o4", "gpt-5", "gpt-6"];
 
+/// Whether a model reasons before it answers.
+pub(in crate::dialect) fn is_reasoning(model: &str) -> bool {
+    REASONING.iter().any(|prefix| model.starts_with(prefix))
+}
+
 pub(super) fn request(shape: &Shape<'_>, custom_id: &str, user: &str) -> Value {
     let mut body = Map::new();
     body.insert("model".into(), shape.model.into());
@@ -15,7 +20,7 @@ pub(super) fn request(shape: &Shape<'_>, custom_id: &str, user: &str) -> Value {
         "messages".into(),
         json!([{"role": "system", "content": shape.system}, {"role": "user", "content": user}]),
     );
-    if REASONING.iter().any(|prefix| shape.model.starts_with(prefix)) {
+    if is_reasoning(shape.model) {
         if !shape.params.contains_key("max_tokens") {
             body.insert("max_completion_tokens".into(), shape.max_tokens.into());
         }
