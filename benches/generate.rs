@@ -39,6 +39,7 @@ fn batch_files(bencher: Bencher, locale: &str) {
                 model: None,
                 params: serde_json::Map::new(),
                 json_mode: JsonMode::Schema,
+                knowledge: None,
                 out: out.path().to_owned(),
                 now: jiff::Timestamp::UNIX_EPOCH,
             };

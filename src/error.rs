@@ -58,6 +58,9 @@ pub enum Error {
         /// What is wrong with it.
         detail: String,
     },
+    /// The input, or what was asked of it, is refused before anything is written or paid for.
+    #[error("{0}")]
+    Refused(String),
     /// A provider, or the embedded server, answered with an error or not at all.
     #[error("{provider}: {detail}")]
     Provider {
@@ -90,7 +93,7 @@ impl Error {
 
     /// An [`Error::Data`] for a file of a pack or recipe.
     pub fn data(file: impl Into<String>, detail: impl std::fmt::Display) -> Self {
-        Self::Data { file: file.into(), detail: detail.to_string() }
+        Self::Data { file: file.into(), detail: detail.to_string().trim_end().to_owned() }
     }
 }
 

@@ -50,6 +50,7 @@ pub mod http;
 pub mod json;
 pub mod progress;
 pub mod random;
+pub mod rows;
 #[cfg(feature = "net")]
 pub mod sqlite;
 

@@ -13,12 +13,12 @@ const ROWS: &[&[&str]] = &[
     &["dialect"],
     &["recipe", "language", "price"],
     &["model"],
-    &["files", "http", "sqlite", "assets", "json", "progress", "random"],
+    &["files", "http", "sqlite", "assets", "json", "progress", "random", "rows"],
     &["error", "fault"],
 ];
 
 /// (user, used) within a row.
-const ARROWS: &[(&str, &str)] = &[("recipe", "language"), ("http", "files"), ("http", "random")];
+const ARROWS: &[(&str, &str)] = &[("recipe", "language"), ("http", "files"), ("rows", "files"), ("http", "random")];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();

@@ -11,7 +11,7 @@ use aacorn::generate::{Amount, Options, generate, lint};
 use aacorn::language::Languages;
 use aacorn::model::{Locale, Provider};
 use aacorn::progress::Silent;
-use aacorn::recipe::{Planner, Prompter, Recipe, locale_of, read_back};
+use aacorn::recipe::{Planner, Prompter, Recipe, Topic, locale_of, read_back};
 use serde_json::{Map, Value, json};
 
 fn options(languages: &Languages, lang: &[&str], out: &Path) -> Options {
@@ -25,6 +25,7 @@ fn options(languages: &Languages, lang: &[&str], out: &Path) -> Options {
         model: None,
         params: Map::new(),
         json_mode: JsonMode::Schema,
+        knowledge: None,
         out: out.to_owned(),
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
     }
@@ -155,7 +156,7 @@ fn every_pack_passes_the_lint() {
     let locales = languages.locales();
     assert!(locales.len() >= 3);
     for locale in locales {
-        let findings = lint(&assets, &languages, &recipe, &locale).unwrap();
+        let findings = lint(&assets, &languages, &recipe, &locale).unwrap().findings;
         let told: Vec<String> = findings.iter().map(ToString::to_string).collect();
         assert!(findings.is_empty(), "{}", told.join("\n"));
     }
@@ -192,8 +193,9 @@ fn no_two_of_fifty_share_scenario_and_people() {
                 let item = planner.item(index);
                 assert!(item.style.lengths.contains(&item.length.id), "style and length agree");
                 assert!(item.person.access.contains(&item.access.id), "the person types that way");
-                assert!(item.scenario.fits(item.person, item.partner));
-                (item.scenario.id.clone(), item.person.id.clone(), item.partner.id.clone())
+                let Topic::Scenario(scenario) = item.topic else { panic!("no knowledge file was given") };
+                assert!(scenario.fits(item.person, item.partner));
+                (scenario.id.clone(), item.person.id.clone(), item.partner.id.clone())
             })
             .collect();
         assert_eq!(drawn.len(), 50);
@@ -260,4 +262,59 @@ fn a_pack_beside_the_project_overrides_and_its_faults_are_pointed_at() {
     let languages = Languages::new(Assets::with_overrides(project.path()));
     let error = languages.pack(&Locale::parse("en-GB").unwrap()).unwrap_err().to_string();
     assert!(error.contains("languages/en-GB") && error.contains("colour"), "{error}");
+}
+
+#[test]
+fn the_lint_tells_copies_and_texts_of_another_language() {
+    let project = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = project.path().join("languages").join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    let (assets, languages, _) = setup();
+    let original = languages.pack(&Locale::parse("sv-SE").unwrap()).unwrap();
+    let copied = &languages.pack(&Locale::parse("da-DK").unwrap()).unwrap().people[0].name;
+    let region = assets.read(aacorn::assets::Folder::Languages, "sv-SE/people.toml").unwrap().unwrap();
+    let first = &original.people[0].id;
+    write("sv-SE/people.toml", &format!("{region}\n[[person]]\nid = \"{first}\"\nname = \"{copied}\"\n"));
+    let scenarios = assets.read(aacorn::assets::Folder::Languages, "sv-SE/scenarios.toml").unwrap().unwrap();
+    let said = &original.scenarios[0];
+    write(
+        "sv-SE/scenarios.toml",
+        &format!(
+            "{scenarios}\n[[scenario]]\nid = \"again\"\ntext = \"{} Igen.\"\ndomain = \"home\"\npurpose = \"humour\"\nsetting = \"kitchen\"\n\
+             partners = [\"friend\"]\nopens = \"aac\"\n",
+            said.text
+        ),
+    );
+    let book = assets.read(aacorn::assets::Folder::Languages, "nb/phrasebook.toml").unwrap().unwrap();
+    let en = languages.pack(&Locale::parse("en-GB").unwrap()).unwrap();
+    let mut english = en
+        .threads
+        .iter()
+        .flat_map(|thread| &thread.exchanges)
+        .map(|it| &it.intended)
+        .filter(|it| !it.contains(['{', '"']));
+    let written: String = book
+        .lines()
+        .map(|line| match line.split_once(" = ") {
+            Some((key @ ("intended" | "reaction"), _)) => {
+                format!("{key} = \"{}\"\n", english.next().unwrap())
+            }
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    write("nb/phrasebook.toml", &written);
+    let assets = Assets::with_overrides(project.path());
+    let (languages, recipe) = (Languages::new(assets.clone()), Recipe::load(&assets, "aac").unwrap());
+    let told = |code: &str| {
+        let lint = lint(&assets, &languages, &recipe, &Locale::parse(code).unwrap()).unwrap();
+        lint.findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    let swedish = told("sv-SE");
+    assert!(swedish.contains(&format!("scenario.again: nearly the same as scenario.{}", said.id)), "{swedish}");
+    assert!(swedish.contains(&format!("`{copied}` is also the name of somebody in da-DK")), "{swedish}");
+    let norwegian = told("nb-NO");
+    assert!(norwegian.contains("its language reads as `en`"), "{norwegian}");
 }

@@ -46,6 +46,7 @@ fn generated(folder: &Path, provider: Provider) -> Vec<Shard> {
         model: None,
         params: serde_json::Map::new(),
         json_mode: aacorn::dialect::JsonMode::Schema,
+        knowledge: None,
         out: folder.to_owned(),
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
     };

@@ -147,6 +147,12 @@ impl Variants<'_> {
         self.workspace.plans[column].write(&self.workspace.source, severity, out);
     }
 
+    /// Whether no variant of a column holds a character that JSON escapes; false is not certain.
+    #[must_use]
+    pub fn plain(&self, column: usize) -> bool {
+        self.workspace.plans[column].plain()
+    }
+
     /// A variant.
     #[must_use]
     pub fn text(&self, column: usize, severity: usize) -> String {

@@ -1,6 +1,6 @@
 //! Which characters are letters, numbers, spaces and pictures: one look at a table for each of the Basic Multilingual Plane.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use unicode_normalization::char::is_combining_mark;
 
@@ -21,15 +21,23 @@ pub enum Sort {
     Sign,
 }
 
-static SORTS: LazyLock<Box<[Sort]>> = LazyLock::new(|| {
-    let all = 0..=u32::from(u16::MAX);
-    all.map(|code| char::from_u32(code).map_or(Sort::Sign, computed)).collect()
-});
+/// Characters of a page, which is made when one of them is asked for: a text needs few.
+const PAGE: usize = 256;
+
+static PAGES: [OnceLock<[Sort; PAGE]>; 256] = [const { OnceLock::new() }; 256];
 
 /// The kind of `char`.
 #[must_use]
 pub fn sort(char: char) -> Sort {
-    SORTS.get(char as usize).copied().unwrap_or_else(|| computed(char))
+    let code = char as usize;
+    match PAGES.get(code / PAGE) {
+        Some(page) => page.get_or_init(|| page_from(code / PAGE * PAGE))[code % PAGE],
+        None => computed(char),
+    }
+}
+
+fn page_from(first: usize) -> [Sort; PAGE] {
+    std::array::from_fn(|at| char::from_u32((first + at) as u32).map_or(Sort::Sign, computed))
 }
 
 /// Whether `char` is a letter or a number.

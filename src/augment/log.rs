@@ -30,10 +30,8 @@ pub struct LoggedEdit {
 pub(super) fn log(source: &Source, plan: &Plan, severity: usize) -> Vec<LoggedEdit> {
     let mut shift = 0i64;
     plan.in_text_order(severity)
-        .map(|edit| {
+        .map(|(edit, tgt)| {
             let (src_start, src_end) = (edit.start, edit.start + edit.len);
-            let mut tgt = String::new();
-            plan.write_new(source, edit, &mut tgt);
             let new = plan.new_len(edit) as u32;
             let tgt_start = (i64::from(src_start) + shift) as u32;
             shift += i64::from(new) - i64::from(edit.len);
@@ -45,7 +43,7 @@ pub(super) fn log(source: &Source, plan: &Plan, severity: usize) -> Vec<LoggedEd
                 tgt_start,
                 tgt_end: tgt_start + new,
                 src,
-                tgt,
+                tgt: tgt.to_owned(),
                 cause: edit.cause,
             }
         })

@@ -3,7 +3,6 @@
 use std::io::Write as _;
 
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use crate::augment::augmenter::{Augmenter, COLUMNS, Key, Variants, Workspace};
 use crate::augment::correct::Correction;
@@ -54,6 +53,8 @@ pub struct Counts {
 #[derive(Debug)]
 pub struct Writer {
     names: Vec<String>,
+    /// What stands before each value: `,"name":`.
+    before: Vec<String>,
     edits: bool,
     profiles: bool,
     workspace: Workspace,
@@ -88,6 +89,7 @@ impl Writer {
             names.push(VARIANTS.to_owned());
         }
         Self {
+            before: names.iter().map(|name| format!(",\"{name}\":")).collect(),
             names,
             edits,
             profiles,
@@ -148,12 +150,9 @@ impl Writer {
         self.members.clear();
         self.values.clear();
         let (out, values) = (&mut self.members, &mut self.values);
-        let mut names = self.names.iter();
+        let mut before = self.before.iter();
         let mut member = |write: &mut dyn FnMut(&mut Vec<u8>)| {
-            let name = names.next().expect("there is a name for each value");
-            out.extend_from_slice(b",\"");
-            out.extend_from_slice(name.as_bytes());
-            out.extend_from_slice(b"\":");
+            out.extend_from_slice(before.next().expect("there is a name for each value").as_bytes());
             let start = out.len();
             write(out);
             values.push((start, out.len()));
@@ -161,7 +160,7 @@ impl Writer {
         let asked = variants.asked();
         for (severity, asked) in asked.iter().enumerate() {
             for column in 0..COLUMNS.len() {
-                member(&mut |out| write_string(out, |out| variants.write(column, severity, out)));
+                member(&mut |out| write_variant(&variants, column, severity, out));
                 counts.short += u64::from(variants.reached(column)[severity] != *asked);
             }
         }
@@ -207,6 +206,16 @@ impl Writer {
     }
 }
 
+fn write_variant(variants: &Variants<'_>, column: usize, severity: usize, out: &mut Vec<u8>) {
+    if variants.plain(column) {
+        out.push(b'"');
+        variants.write(column, severity, out);
+        out.push(b'"');
+    } else {
+        write_string(out, |out| variants.write(column, severity, out));
+    }
+}
+
 /// `{"graphemes":20,"asked":[1,3,5,7],"qwerty":[1,3,5,7],…}`: the grapheme distances asked for and made, mildest first.
 fn write_noise(variants: &Variants<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"graphemes\":");
@@ -229,8 +238,11 @@ fn write_noise(variants: &Variants<'_>, out: &mut Vec<u8>) {
 }
 
 fn write_number(number: u32, out: &mut Vec<u8>) {
+    if number >= 100 {
+        write_number(number / 100, out);
+    }
     if number >= 10 {
-        write_number(number / 10, out);
+        out.push(b'0' + (number / 10 % 10) as u8);
     }
     out.push(b'0' + (number % 10) as u8);
 }
@@ -307,8 +319,8 @@ fn aac_turns<'a>(record: &'a Record<'_>) -> Result<Vec<AacTurn<'a>>, Rejection> 
 }
 
 /// True or false, also where a model wrote it as a string.
-fn is_true(value: &RawValue) -> Option<bool> {
-    match value.get().trim_matches('"').to_ascii_lowercase().as_str() {
+fn is_true(value: &str) -> Option<bool> {
+    match value.trim_matches('"').to_ascii_lowercase().as_str() {
         "true" => Some(true),
         "false" => Some(false),
         _ => None,
@@ -323,7 +335,7 @@ fn identity(record: &Record<'_>, key: &mut Vec<u8>) {
         return;
     }
     let mut content = Vec::new();
-    let mut part = |value: Option<&RawValue>| {
+    let mut part = |value: Option<&str>| {
         let text = value.and_then(string).unwrap_or_default();
         content.extend_from_slice(&(text.len() as u64).to_le_bytes());
         content.extend_from_slice(text.as_bytes());

@@ -1,10 +1,8 @@
 //! Reading just enough of a record to augment it, and writing it with every other byte as it came.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+use crate::json::{Broken, Kind, Reader, Text};
 
 /// Where a value stands in its line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,94 +13,56 @@ pub struct Span {
     pub end: usize,
 }
 
-/// A value with the name before it.
-type Member<'a> = (Cow<'a, str>, &'a RawValue);
-
 /// A JSON object as its members, in order, values unread.
 #[derive(Debug, Default)]
 pub struct Object<'a> {
-    members: Vec<Member<'a>>,
+    members: Vec<(Text<'a>, &'a str)>,
 }
 
 impl<'a> Object<'a> {
     /// The value called `name`, the last where there are several, as JSON readers take it.
-    pub fn get(&self, name: &str) -> Option<&'a RawValue> {
-        self.members.iter().rev().find(|(key, _)| key == name).map(|(_, value)| *value)
+    pub fn get(&self, name: &str) -> Option<&'a str> {
+        self.members.iter().rev().find(|(key, _)| is(*key, name)).map(|(_, value)| *value)
     }
 
     /// Whether there is a member of such a name.
     pub fn any(&self, wanted: impl Fn(&str) -> bool) -> bool {
-        self.members.iter().any(|(name, _)| wanted(name))
+        self.members.iter().any(|(name, _)| if name.escaped() { wanted(&name.to_str()) } else { wanted(name.raw()) })
     }
 
     /// The last value; nothing for `{}`.
-    pub fn last(&self) -> Option<&'a RawValue> {
+    pub fn last(&self) -> Option<&'a str> {
         self.members.last().map(|(_, value)| *value)
+    }
+
+    fn next(reader: &mut Reader<'a>) -> Result<Self, Broken> {
+        let mut members = Vec::with_capacity(8);
+        reader.object::<Broken>(|name, reader| {
+            members.push((name, reader.skip()?));
+            Ok(())
+        })?;
+        Ok(Self { members })
     }
 }
 
-/// A string member of `value`, which is JSON.
-pub fn string(value: &RawValue) -> Option<Cow<'_, str>> {
-    let text = value.get();
+fn is(key: Text<'_>, name: &str) -> bool {
+    if key.escaped() { key.to_str() == name } else { key.raw() == name }
+}
+
+/// What `value`, which is JSON, says when it is a string.
+pub fn string(value: &str) -> Option<Cow<'_, str>> {
     // Without escapes the text is what stands between the quotes.
-    match text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+    match value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
         Some(plain) if memchr::memchr(b'\\', plain.as_bytes()).is_none() => Some(Cow::Borrowed(plain)),
-        Some(_) => serde_json::from_str::<String>(text).ok().map(Cow::Owned),
+        Some(_) => serde_json::from_str::<String>(value).ok().map(Cow::Owned),
         None => None,
     }
 }
 
 /// Where `value` stands in `line`, of which it is a part.
-pub fn span(line: &str, value: &RawValue) -> Span {
-    let start = value.get().as_ptr() as usize - line.as_ptr() as usize;
-    Span { start, end: start + value.get().len() }
-}
-
-impl<'de> Deserialize<'de> for Object<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-        impl<'de> Visitor<'de> for Members {
-            type Value = Object<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::with_capacity(8);
-                while let Some(Name(name)) = map.next_key()? {
-                    members.push((name, map.next_value()?));
-                }
-                Ok(Object { members })
-            }
-        }
-        deserializer.deserialize_map(Members)
-    }
-}
-
-/// A member's name, borrowed where it has no escapes.
-struct Name<'a>(Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Name<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl<'de> Visitor<'de> for Text {
-            type Value = Name<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a name")
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Name(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Name(Cow::Owned(text.to_owned())))
-            }
-        }
-        deserializer.deserialize_str(Text)
-    }
+pub fn span(line: &str, value: &str) -> Span {
+    let start = value.as_ptr() as usize - line.as_ptr() as usize;
+    Span { start, end: start + value.len() }
 }
 
 /// A record: its members, and the turns of its conversation.
@@ -110,44 +70,72 @@ impl<'de> Deserialize<'de> for Name<'de> {
 pub struct Record<'a> {
     /// The members of the record.
     pub members: Object<'a>,
-    /// The turns; `None` when there is no conversation.
+    /// The turns; `None` when there is no list of them.
     pub turns: Option<Vec<Object<'a>>>,
 }
 
-impl<'de> Record<'de> {
-    /// Reads a line.
-    ///
-    /// # Errors
-    /// What is wrong with it as JSON.
-    pub fn read(line: &'de str) -> serde_json::Result<Self> {
-        let members: Object<'de> = serde_json::from_str(line)?;
-        let turns = members.get("conversation").and_then(|turns| serde_json::from_str::<Turns<'de>>(turns.get()).ok());
-        Ok(Self { members, turns: turns.map(|turns| turns.0) })
+/// Why a line is no record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unreadable {
+    /// It is not JSON.
+    Broken(Broken),
+    /// It is JSON, but no object.
+    NoObject,
+}
+
+impl From<Broken> for Unreadable {
+    fn from(broken: Broken) -> Self {
+        Self::Broken(broken)
     }
 }
 
-struct Turns<'a>(Vec<Object<'a>>);
-
-impl<'de> Deserialize<'de> for Turns<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct List;
-        impl<'de> Visitor<'de> for List {
-            type Value = Turns<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of turns")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                let mut turns = Vec::with_capacity(16);
-                while let Some(turn) = seq.next_element()? {
-                    turns.push(turn);
-                }
-                Ok(Turns(turns))
-            }
+impl<'a> Record<'a> {
+    /// Reads a line.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn read(line: &'a str) -> Result<Self, Unreadable> {
+        let mut reader = Reader::new(line);
+        if reader.peek()? != Kind::Object {
+            reader.pass()?;
+            reader.end()?;
+            return Err(Unreadable::NoObject);
         }
-        deserializer.deserialize_seq(List)
+        let mut record = Self { members: Object { members: Vec::with_capacity(12) }, turns: None };
+        reader.object::<Broken>(|name, reader| {
+            reader.peek()?;
+            let start = reader.at();
+            if is(name, "conversation") {
+                record.turns = turns(reader)?;
+            } else {
+                reader.pass()?;
+            }
+            record.members.members.push((name, &line[start..reader.at()]));
+            Ok(())
+        })?;
+        reader.end()?;
+        Ok(record)
     }
+}
+
+/// Reads a value; `None` when it is no list of objects.
+fn turns<'a>(reader: &mut Reader<'a>) -> Result<Option<Vec<Object<'a>>>, Broken> {
+    if reader.peek()? != Kind::Array {
+        reader.pass()?;
+        return Ok(None);
+    }
+    let mut turns = Vec::with_capacity(16);
+    let mut all = true;
+    reader.array::<Broken>(|_, reader| {
+        if reader.peek()? == Kind::Object {
+            turns.push(Object::next(reader)?);
+        } else {
+            all = false;
+            reader.pass()?;
+        }
+        Ok(())
+    })?;
+    Ok(all.then_some(turns))
 }
 
 /// Appends a JSON string to `out`: the text that `write` appends, escaped where it must be.

@@ -12,7 +12,7 @@ use crate::augment::augmenter::Augmenter;
 use crate::augment::crew::{Chunk, in_order};
 use crate::augment::profile::Profile;
 use crate::augment::record::{Counts, Rejection, Writer};
-use crate::augment::splice::{Record, string, write_string};
+use crate::augment::splice::{Record, Unreadable, string, write_string};
 use crate::files::{AtomicFile, Line, Lines, jsonl_files};
 use crate::language::Languages;
 use crate::model::{Locale, Reason, Tally};
@@ -278,9 +278,9 @@ impl Worker<'_> {
             return Err(unparseable("the line is too long".to_owned()));
         }
         let text = std::str::from_utf8(line.bytes).map_err(|error| unparseable(error.to_string()))?;
-        let record = Record::read(text).map_err(|error| match error.is_data() {
-            true => Rejection::invalid(error.to_string()),
-            false => unparseable(error.to_string()),
+        let record = Record::read(text).map_err(|error| match error {
+            Unreadable::Broken(broken) => unparseable(broken.to_string()),
+            Unreadable::NoObject => Rejection::invalid("not a JSON object"),
         })?;
         let locale = match self.locale {
             Some(locale) => Cow::Borrowed(locale),
@@ -299,7 +299,7 @@ impl Worker<'_> {
 
 /// The locale that a record says it is in.
 fn own_locale(record: &Record<'_>) -> Result<Locale, Rejection> {
-    let metadata = record.members.get("metadata").and_then(|value| Record::read(value.get()).ok());
+    let metadata = record.members.get("metadata").and_then(|value| Record::read(value).ok());
     let code = metadata.as_ref().and_then(|metadata| metadata.members.get("lang_code")).and_then(string);
     let code = code.ok_or_else(|| Rejection::invalid("no `metadata.lang_code`: name the locale with --lang"))?;
     Locale::parse(&code).ok_or_else(|| Rejection::invalid(format!("`{code}` is not a locale such as en-GB")))

@@ -35,6 +35,7 @@ impl From<&Error> for Exit {
             | Error::Missing { .. }
             | Error::Data { .. }
             | Error::Line { .. }
+            | Error::Refused(_)
             | Error::Provider { .. }
             | Error::Database { .. } => Self::Failure,
         }
@@ -54,6 +55,7 @@ pub fn hint(error: &Error) -> Option<&'static str> {
         | Error::Usage(_)
         | Error::Missing { .. }
         | Error::Line { .. }
+        | Error::Refused(_)
         | Error::Provider { .. }
         | Error::Database { .. } => None,
     }

@@ -9,6 +9,7 @@ use super::{Context, Exit, print};
 use crate::dialect::{JsonMode, Service};
 use crate::generate::{Amount, Options, Report, generate};
 use crate::model::Provider;
+use crate::recipe::{Filter, Source, WHOLE};
 use crate::{Error, Result};
 
 /// Make batch files: prompts for a number of conversations in each locale, and their metadata.
@@ -58,6 +59,16 @@ pub struct PlanArgs {
     /// Which recipe.
     #[arg(long, default_value = "aac")]
     pub recipe: String,
+    /// Topics from a commonsense file in place of the pack's scenarios: ATOMIC-2020 TSV (head, relation, tail), JSON Lines of
+    /// the same, or a JSON array with topic, relation, which.
+    #[arg(long, value_name = "FILE")]
+    pub knowledge: Option<PathBuf>,
+    /// Only events with these relations and one of these whole words; `!word` leaves out: coffee,party,xWant,!drunk. Repeatable.
+    #[arg(long, value_name = "WORDS", requires = "knowledge")]
+    pub knowledge_filter: Vec<Filter>,
+    /// The share of conversations that take their topic from the file, from 0 to 1; the others take scenarios.
+    #[arg(long, value_name = "SHARE", default_value = "1", value_parser = share, requires = "knowledge")]
+    pub knowledge_share: u32,
 }
 
 impl PlanArgs {
@@ -79,6 +90,11 @@ impl PlanArgs {
             model: self.model,
             params,
             json_mode: self.json_mode,
+            knowledge: self.knowledge.map(|path| Source {
+                path,
+                filter: self.knowledge_filter.into_iter().fold(Filter::default(), Filter::and),
+                share: self.knowledge_share,
+            }),
             out,
             now: context.now,
         })
@@ -114,6 +130,12 @@ fn print_report(report: &Report, options: &Options, num: u64, seed: u64) {
             print::line(shard.metadata_file.display());
         }
     }
+    if let Some(counts) = &report.knowledge {
+        print::line(format_args!(
+            "knowledge: {} entries read = {} used + {} filtered + {} without a tail",
+            counts.read, counts.used, counts.filtered, counts.unannotated
+        ));
+    }
     let requests: u64 = report.locales.iter().map(|locale| locale.requests).sum();
     let locales = report.locales.len();
     print::line(format_args!(
@@ -134,6 +156,15 @@ fn print_report(report: &Report, options: &Options, num: u64, seed: u64) {
 
 fn langs(options: &Options) -> String {
     options.locales.iter().map(|locale| locale.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// A share as thousandths.
+fn share(text: &str) -> Result<u32, String> {
+    let share: f64 = text.parse().map_err(|_| "give a number from 0 to 1".to_owned())?;
+    if !(0.0..=1.0).contains(&share) {
+        return Err("give a number from 0 to 1".to_owned());
+    }
+    Ok((share * f64::from(WHOLE)).round() as u32)
 }
 
 fn parameter(text: &str) -> Result<(String, Value), String> {

@@ -4,7 +4,7 @@ use clap::Subcommand;
 use serde::Serialize;
 
 use super::{Context, Exit, print};
-use crate::generate::lint;
+use crate::generate::{Lint, lint, skeleton};
 use crate::language::{Pack, Status};
 use crate::model::Locale;
 use crate::recipe::Recipe;
@@ -26,6 +26,14 @@ enum Command {
         /// The locale.
         locale: String,
     },
+    /// Make the empty files of a new locale, and list what must be written.
+    New {
+        /// The new locale: ga-IE.
+        locale: String,
+        /// A locale whose texts stand beside the empty ones, to say what is meant.
+        #[arg(long, value_name = "LOCALE", default_value = "en-GB")]
+        from: String,
+    },
     /// Check packs: counts, references, script, distinctness, typability, prompts.
     Lint {
         /// Locales; all when none is given.
@@ -38,6 +46,7 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
     match args.command.unwrap_or(Command::List) {
         Command::List => list(context),
         Command::Show { locale } => show(&locale, context),
+        Command::New { locale, from } => new(&locale, &from, context),
         Command::Lint { locales } => check(&locales, context),
     }
 }
@@ -82,7 +91,7 @@ fn list(context: &Context) -> Result<Exit> {
         print::json(&rows);
         return Ok(Exit::Complete);
     }
-    let header = ["locale", "name", "in English", "script", "status", "scenarios", "people", "exchanges"];
+    let header = ["locale", "name", "in English", "script", "status", "keyboard", "scenarios", "people", "exchanges"];
     let cells = |row: &Summary| {
         [
             row.locale.to_string(),
@@ -90,12 +99,13 @@ fn list(context: &Context) -> Result<Exit> {
             row.english_name.clone(),
             row.script.clone(),
             status(row.status).to_owned(),
+            row.keyboard.split(" (").next().unwrap_or_default().to_owned(),
             row.scenarios.to_string(),
             row.people.to_string(),
             row.exchanges.to_string(),
         ]
     };
-    print::table(header, rows.iter().map(cells).collect(), 5);
+    print::table(header, rows.iter().map(cells).collect(), 6);
     if rows.iter().any(|row| row.status == Status::Drafted) {
         print::line("drafted: written with care, not yet read by a native reader");
     }
@@ -104,6 +114,7 @@ fn list(context: &Context) -> Result<Exit> {
 
 fn status(status: Status) -> &'static str {
     match status {
+        Status::Skeleton => "skeleton",
         Status::Drafted => "drafted",
         Status::Reviewed => "reviewed",
     }
@@ -135,18 +146,42 @@ fn show(asked: &str, context: &Context) -> Result<Exit> {
     Ok(Exit::Complete)
 }
 
-fn check(asked: &[String], context: &Context) -> Result<Exit> {
-    let locales = if asked.is_empty() { context.languages.locales() } else { context.languages.resolve(asked)? };
-    let recipe = Recipe::load(&context.assets, "aac")?;
-    let mut findings = Vec::new();
-    for locale in &locales {
-        findings.extend(lint(&context.assets, &context.languages, &recipe, locale)?);
-    }
+fn new(asked: &str, from: &str, context: &Context) -> Result<Exit> {
+    let locale = Locale::parse(asked)
+        .ok_or_else(|| Error::Usage(format!("`{asked}` is not a locale: give language and region, such as ga-IE")))?;
+    let from = context.languages.resolve(&[from])?.into_iter().next();
+    let from = from.ok_or_else(|| Error::Usage("--from: give one locale".to_owned()))?;
+    let made = skeleton(&context.assets, &context.languages, &locale, &from, &context.project)?;
     if context.json {
-        print::json(&findings);
+        print::json(&made);
+        return Ok(Exit::Complete);
+    }
+    for task in &made.files {
+        print::line(format_args!("{}: {}", task.path.display(), task.write));
+    }
+    print::line("what is meant by each is in languages/README.md and templates/README.md of the project");
+    print::next(format_args!("write these, set status to \"drafted\", then: aacorn languages lint {locale}"));
+    Ok(Exit::Complete)
+}
+
+fn check(asked: &[String], context: &Context) -> Result<Exit> {
+    let locales =
+        if asked.is_empty() { context.languages.locales() } else { context.languages.resolve_folders(asked)? };
+    let recipe = Recipe::load(&context.assets, "aac")?;
+    let mut all = Lint::default();
+    for locale in &locales {
+        let Lint { findings, notes } = lint(&context.assets, &context.languages, &recipe, locale)?;
+        all.findings.extend(findings);
+        all.notes.extend(notes);
+    }
+    let findings = &all.findings;
+    if context.json {
+        print::json(&all);
     } else {
         findings.iter().for_each(print::line);
-        print::line(format_args!("checked {} locales, {} findings", locales.len(), findings.len()));
+        all.notes.iter().for_each(|note| print::line(format_args!("note: {note}")));
+        let (locales, findings) = (locales.len() as u64, findings.len() as u64);
+        print::line(format_args!("checked {}, {}", print::count(locales, "locale"), print::count(findings, "finding")));
     }
     Ok(if findings.is_empty() { Exit::Complete } else { Exit::Failure })
 }

@@ -92,6 +92,8 @@ enum Command {
 pub struct Context {
     /// Embedded data under the user's overrides.
     pub assets: Assets,
+    /// Folder whose `languages/` and `templates/` override the embedded ones.
+    pub project: PathBuf,
     /// Packs and keyboards.
     pub languages: Arc<Languages>,
     /// Where stages report.
@@ -119,6 +121,7 @@ pub fn main() -> Exit {
     let context = Context {
         languages: Arc::new(Languages::new(assets.clone())),
         assets,
+        project: cli.global.project,
         progress: Terminal::new(cli.global.quiet || cli.global.json),
         json: cli.global.json,
         now: whole_seconds(cli.global.now.unwrap_or_else(Timestamp::now)),

@@ -11,7 +11,7 @@ use crate::model::Provider;
 
 pub use check::{Requests, Wrong};
 pub use decode::{Decoded, Glance, LineKind, decode, glance};
-pub use encode::{Encoder, JsonMode, Shape};
+pub use encode::{Encoder, Endpoint, Image, JsonMode, Prompt, Shape, body, envelope};
 pub use service::{CreateForm, LineForm, Paging, Service};
 pub use translate::translate;
 

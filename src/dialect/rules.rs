@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::check::Wrong;
-use super::encode::is_reasoning;
+use super::encode::reasons;
 
 /// All fields of a chat completion request. Source: openai/openai-openapi f85dbe2, `CreateChatCompletionRequest`.
 const CHAT: &[&str] = &[
@@ -125,7 +125,7 @@ pub(super) fn chat(body: &Value, strict: bool, wrong: &mut Vec<Wrong>) {
 
 fn for_model(body: &Value, wrong: &mut Vec<Wrong>) {
     let model = body["model"].as_str().unwrap_or_default();
-    if !is_reasoning(model) {
+    if !reasons(model) {
         return;
     }
     if body.get("max_tokens").is_some() {

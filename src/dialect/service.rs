@@ -30,9 +30,9 @@ pub struct Service {
     /// The form of its requests.
     #[serde(default)]
     pub lines: LineForm,
-    /// The `url` of a line, and the endpoint of a batch.
-    #[serde(default = "chat")]
-    pub url: String,
+    /// Whether the `url` of a line, and the endpoint of a batch, begins with `/v1`.
+    #[serde(default = "yes")]
+    versioned: bool,
     /// Where files are sent, below the base URL.
     #[serde(default = "files")]
     pub upload: String,
@@ -165,6 +165,12 @@ impl Service {
         url.starts_with("https://") && self.base_url.is_some() && self.hosts.contains(&host(url))
     }
 
+    /// The `url` of a line whose path is `path` at OpenAI: `/v1/chat/completions`.
+    #[must_use]
+    pub fn url_of<'a>(&self, path: &'a str) -> &'a str {
+        if self.versioned { path } else { path.strip_prefix("/v1").unwrap_or(path) }
+    }
+
     /// What a batch file may hold.
     #[must_use]
     pub fn limits(&self) -> Limits {
@@ -182,10 +188,6 @@ fn host(url: &str) -> String {
         .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
         .map_or(host, |(host, _)| host);
     host.to_ascii_lowercase()
-}
-
-fn chat() -> String {
-    "/v1/chat/completions".to_owned()
 }
 
 fn files() -> String {
@@ -247,7 +249,7 @@ mod tests {
         assert_eq!(names.len(), Service::all().count());
         assert_eq!(Service::openai().name, "openai");
         for service in Service::all() {
-            assert!(!service.source.is_empty() && service.url.ends_with("/chat/completions"), "{}", service.name);
+            assert!(!service.source.is_empty(), "{}", service.name);
             if let Some(url) = &service.base_url {
                 assert_eq!(Service::at(url).unwrap(), service, "its own URL is recognised");
             }

@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::encode::line;
-use super::{Dialect, JsonMode, Service, Shape};
+use super::{Dialect, Endpoint, JsonMode, Prompt, Service, Shape, body, envelope};
 
 /// What a request asks, whatever its dialect.
 struct Asked {
@@ -12,14 +11,9 @@ struct Asked {
     user: String,
     schema: Option<Value>,
     schema_name: String,
-    max_tokens: u64,
+    max_tokens: Option<u64>,
     temperature: Option<f64>,
 }
-
-/// Answers are limited to this many tokens where the request had no limit.
-const MAX_TOKENS: u64 = 4096;
-/// Where a request had no temperature.
-const TEMPERATURE: f64 = 1.0;
 
 /// Writes the request line `from` for another provider: its system and user prompt, the form of its answer, its limit and
 /// temperature. Everything else was in the words of the first provider, and is left out.
@@ -28,18 +22,21 @@ const TEMPERATURE: f64 = 1.0;
 /// What it holds that cannot be written, as the end of a sentence about it.
 pub fn translate(from: &Value, to: Dialect, service: &Service, model: &str) -> Result<Value, String> {
     let asked = read(from)?;
-    let none = Value::Null;
     let shape = Shape {
+        endpoint: Endpoint::Chat,
         model,
-        system: &asked.system,
         schema_name: &asked.schema_name,
-        schema: asked.schema.as_ref().unwrap_or(&none),
-        json_mode: if asked.schema.is_some() { JsonMode::Schema } else { JsonMode::Object },
-        max_tokens: u32::try_from(asked.max_tokens).unwrap_or(u32::MAX),
-        temperature: asked.temperature.unwrap_or(TEMPERATURE),
+        schema: asked.schema.as_ref(),
+        json_mode: JsonMode::Schema,
+        max_tokens: asked.max_tokens.map(|limit| u32::try_from(limit).unwrap_or(u32::MAX)),
+        temperature: asked.temperature,
         params: &Map::new(),
     };
-    Ok(line(service, to, &shape, &asked.id, &asked.user))
+    let system = Some(asked.system.as_str()).filter(|system| !system.is_empty());
+    let prompt = Prompt { system, user: &asked.user, image: None };
+    let mut line = Vec::new();
+    envelope(service, to, Endpoint::Chat, &asked.id, &body(to, &shape, &prompt).to_string(), &mut line);
+    serde_json::from_slice(&line).map_err(|error| error.to_string())
 }
 
 fn read(line: &Value) -> Result<Asked, String> {
@@ -125,8 +122,8 @@ fn only_user(turns: Vec<(&str, String)>) -> Result<String, String> {
     }
 }
 
-fn limit(body: &Value, names: &[&str]) -> u64 {
-    names.iter().find_map(|name| body[*name].as_u64()).unwrap_or(MAX_TOKENS)
+fn limit(body: &Value, names: &[&str]) -> Option<u64> {
+    names.iter().find_map(|name| body[*name].as_u64())
 }
 
 /// Gemini's subset of OpenAPI as a strict JSON schema: nothing beyond the properties, `nullable` as a type.
@@ -161,16 +158,26 @@ mod tests {
     fn first(dialect: Dialect, service: &Service) -> Value {
         let schema: Value = serde_json::from_str(include_str!("../../templates/aac/schema.json")).unwrap();
         let shape = Shape {
+            endpoint: Endpoint::Chat,
             model: "first",
-            system: "Be brief.",
             schema_name: "answer",
-            schema: &schema,
+            schema: Some(&schema),
             json_mode: JsonMode::Schema,
-            max_tokens: 1500,
-            temperature: 0.5,
+            max_tokens: Some(1500),
+            temperature: Some(0.5),
             params: &Map::new(),
         };
-        line(service, dialect, &shape, "en-GB-1-0-abcdef", "Say \"hé\"")
+        let prompt = Prompt { system: Some("Be brief."), user: "Say \"hé\"", image: None };
+        let mut line = Vec::new();
+        envelope(
+            service,
+            dialect,
+            Endpoint::Chat,
+            "en-GB-1-0-abcdef",
+            &body(dialect, &shape, &prompt).to_string(),
+            &mut line,
+        );
+        serde_json::from_slice(&line).unwrap()
     }
 
     #[test]
@@ -180,11 +187,13 @@ mod tests {
             for to in all {
                 let start = first(from, Service::openai());
                 let there = translate(&start, to, Service::openai(), "second").unwrap();
-                let mut back = translate(&there, from, Service::openai(), "first").unwrap();
-                if to == Dialect::Anthropic && from != Dialect::Anthropic {
+                let back = translate(&there, from, Service::openai(), "first").unwrap();
+                let mut start = start;
+                if to == Dialect::Anthropic {
                     // It has no temperature to give back.
-                    let path = if from == Dialect::OpenAi { "/body" } else { "/request/generationConfig" };
-                    back.pointer_mut(path).unwrap()["temperature"] = json!(0.5);
+                    for path in ["/body", "/request/generationConfig"] {
+                        start.pointer_mut(path).and_then(Value::as_object_mut).map(|body| body.remove("temperature"));
+                    }
                 }
                 assert_eq!(back, start, "{from:?} {to:?}");
             }

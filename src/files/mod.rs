@@ -6,6 +6,7 @@ mod atomic;
 mod blocks;
 mod digest;
 mod lines;
+mod stream;
 mod unpack;
 mod walk;
 
@@ -13,5 +14,6 @@ pub use atomic::{AtomicFile, is_half_written};
 pub use blocks::{Block, Blocks, Slice};
 pub use digest::{Sha256, sha256};
 pub use lines::{Line, Lines, MAX_LINE_BYTES};
+pub use stream::{Packer, Packing, Sink, open, unpacking};
 pub use unpack::{Unpacked, unpack};
 pub use walk::jsonl_files;

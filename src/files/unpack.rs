@@ -1,6 +1,6 @@
 //! Compressed inputs, told by their first bytes, unpacked so that their lines can be read again at their places.
 //!
-//! This file owns `flate2` and `zstd`.
+//! With `stream.rs` this file owns `flate2` and `zstd`.
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
@@ -10,8 +10,8 @@ use tempfile::NamedTempFile;
 
 use crate::{Error, Result};
 
-const GZIP: &[u8] = &[0x1F, 0x8B];
-const ZSTD: &[u8] = &[0x28, 0xB5, 0x2F, 0xFD];
+pub(super) const GZIP: &[u8] = &[0x1F, 0x8B];
+pub(super) const ZSTD: &[u8] = &[0x28, 0xB5, 0x2F, 0xFD];
 
 /// What a file may expand to: so many times its size, and so many bytes in any case. Batch results compress 5 to 30 times.
 const MAX_RATIO: u64 = 200;

@@ -15,17 +15,18 @@ use crate::{Error, Result};
 /// How far into a request line its id can stand: it comes first in every dialect.
 const HEAD_BYTES: usize = 128;
 
-/// The request files of `locale` in its folder of batch files, sorted by name. A missing folder holds none.
+/// The request files of `label`, a locale or the name of a table, in its folder of batch files, sorted by name. A missing
+/// folder holds none.
 ///
 /// # Errors
 /// [`Error::Io`] when the folder is there and cannot be read.
-pub fn shards(folder: &Path, locale: &Locale) -> Result<Vec<PathBuf>> {
+pub fn shards(folder: &Path, label: &str) -> Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(Error::io("read folder", folder)(error)),
     };
-    let mark = format!("_batch_{locale}_");
+    let mark = format!("_batch_{label}_");
     let mut found = Vec::new();
     for entry in entries {
         let entry = entry.map_err(Error::io("read folder", folder))?;
@@ -75,7 +76,7 @@ pub fn gaps(folder: &Path, locale: &Locale, seed: u64, end: u64) -> Result<Vec<R
 fn for_each_index(folder: &Path, locale: &Locale, seed: u64, mut found: impl FnMut(u64)) -> Result<()> {
     let mark = format!("\"{locale}-{seed}-");
     let finder = memmem::Finder::new(mark.as_bytes());
-    for path in shards(folder, locale)? {
+    for path in shards(folder, locale.as_str())? {
         let mut lines = Lines::open(&path)?;
         while let Some(line) = lines.next()? {
             let head = &line.bytes[..line.bytes.len().min(HEAD_BYTES)];

@@ -6,7 +6,9 @@
 
 mod existing;
 mod lint;
+pub mod rows;
 mod shards;
+mod skeleton;
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -17,18 +19,19 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::assets::Assets;
-use crate::dialect::{Dialect, Encoder, JsonMode, Requests, Service, Shape};
+use crate::dialect::{Dialect, Encoder, Endpoint, JsonMode, Requests, Service, Shape};
 use crate::language::{Languages, Pack};
 use crate::model::{Locale, Provider};
 use crate::progress::{Progress, go_on};
 use crate::random::{fingerprint, hash};
-use crate::recipe::{PlanItem, Planner, Prompter, Recipe};
+use crate::recipe::{Knowledge, KnowledgeCounts, PlanItem, Planner, Prompter, Recipe, Source};
 use crate::{Error, Result};
 
 pub use existing::{gaps, next_index, provider_of, shards as existing_shards};
-pub use lint::{Finding, lint};
+pub use lint::{Finding, Lint, lint};
 use shards::ShardWriter;
 pub use shards::{Shard, run_id};
+pub use skeleton::{Skeleton, Task, skeleton};
 
 /// Requests between two looks at whether the person wants to stop.
 const STRIDE: u64 = 1024;
@@ -54,6 +57,8 @@ pub struct Options {
     pub params: Map<String, Value>,
     /// How strictly the form of the answer is asked for.
     pub json_mode: JsonMode,
+    /// Topics from a knowledge file, in place of, or mixed with, the pack's scenarios.
+    pub knowledge: Option<Source>,
     /// Folder of the batch files.
     pub out: PathBuf,
     /// The time that names the run and stands in the metadata.
@@ -81,6 +86,9 @@ pub struct Report {
     pub run: String,
     /// The model asked for.
     pub model: String,
+    /// What became of the entries of the knowledge file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub knowledge: Option<KnowledgeCounts>,
     /// A line for each locale.
     pub locales: Vec<LocaleReport>,
 }
@@ -109,12 +117,13 @@ pub fn generate(assets: &Assets, languages: &Languages, options: &Options, progr
     if matches!(options.amount, Amount::More { num: 0, .. } | Amount::UpTo(0)) {
         return Err(Error::Usage("--num 0: give the number of conversations a locale, 1 or more".to_owned()));
     }
-    check_params(options)?;
+    check_params(options.provider, options.model.as_ref(), &options.params)?;
     let recipe = Recipe::load(assets, &options.recipe)?;
     let model = model(&recipe, options)?;
+    let knowledge = options.knowledge.as_ref().map(Knowledge::read).transpose()?.map(Arc::new);
     let mut works = Vec::new();
     for locale in &options.locales {
-        works.push(Work::prepare(assets, languages, &recipe, locale, options)?);
+        works.push(Work::prepare(assets, languages, &recipe, locale, knowledge.as_ref(), options)?);
     }
     let run = run_id(
         options.now,
@@ -122,7 +131,8 @@ pub fn generate(assets: &Assets, languages: &Languages, options: &Options, progr
         &recipe.name,
         works.iter().map(|work| (&work.locale, work.indices.as_slice())),
     );
-    let mut report = Report { run: run.clone(), model: model.clone(), locales: Vec::new() };
+    let knowledge = knowledge.map(|knowledge| knowledge.counts());
+    let mut report = Report { run: run.clone(), model: model.clone(), knowledge, locales: Vec::new() };
     for mut work in works {
         go_on(progress)?;
         let requests = work.indices.iter().map(|range| range.end - range.start).sum();
@@ -148,9 +158,9 @@ const NUMBERS: [&str; 10] = [
     "frequency_penalty",
 ];
 
-fn check_params(options: &Options) -> Result<()> {
-    for (key, value) in &options.params {
-        let reserved = Dialect::from(options.provider).reserved().iter().find(|(name, _)| name == key);
+fn check_params(provider: Provider, model: Option<&String>, params: &Map<String, Value>) -> Result<()> {
+    for (key, value) in params {
+        let reserved = Dialect::from(provider).reserved().iter().find(|(name, _)| name == key);
         if let Some((_, instead)) = reserved {
             return Err(Error::Usage(format!("--param {key}: {instead}")));
         }
@@ -158,7 +168,7 @@ fn check_params(options: &Options) -> Result<()> {
             return Err(Error::Usage(format!("--param {key}: {value} is not a number")));
         }
     }
-    match &options.model {
+    match model {
         Some(model) if model.trim().is_empty() => Err(Error::Usage("--model: the name is empty".to_owned())),
         _ => Ok(()),
     }
@@ -189,6 +199,7 @@ impl Work {
         languages: &Languages,
         recipe: &Recipe,
         locale: &Locale,
+        knowledge: Option<&Arc<Knowledge>>,
         options: &Options,
     ) -> Result<Self> {
         let pack: Arc<Pack> = languages.pack(locale)?;
@@ -209,7 +220,10 @@ impl Work {
                 "the id `{longest}` would have more than 64 characters: take a smaller --seed"
             )));
         }
-        let planner = Planner::new(Arc::clone(&pack), locale, recipe, options.seed)?;
+        let mut planner = Planner::new(Arc::clone(&pack), locale, recipe, options.seed)?;
+        if let Some(knowledge) = knowledge {
+            planner = planner.with_knowledge(Arc::clone(knowledge))?;
+        }
         Ok(Self { locale: locale.clone(), indices, planner, prompter: Prompter::new(assets, recipe, pack, locale)? })
     }
 
@@ -228,20 +242,21 @@ impl Work {
             service,
             dialect,
             &Shape {
+                endpoint: Endpoint::Chat,
                 model,
-                system: self.prompter.system(),
                 schema_name: &recipe.request.schema_name,
-                schema: &recipe.schema,
+                schema: Some(&recipe.schema),
                 json_mode: options.json_mode,
-                max_tokens: recipe.request.max_tokens,
-                temperature: recipe.request.temperature,
+                max_tokens: Some(recipe.request.max_tokens),
+                temperature: Some(recipe.request.temperature),
                 params: &options.params,
             },
+            self.prompter.system(),
         );
         let system_hash = hash(self.prompter.system().as_bytes());
         let folder = options.out.join(self.locale.as_str());
         let limits = if dialect == Dialect::OpenAi { service.limits() } else { dialect.limits() };
-        let mut writer = ShardWriter::new(&folder, &self.locale, run, dialect, limits);
+        let mut writer = ShardWriter::new(&folder, self.locale.as_str(), run, dialect, limits);
         let mut requests = Requests::new(options.provider, service);
         let (mut prompt, mut line, mut hashed) = (Vec::new(), Vec::new(), Vec::new());
         for (nth, index) in (0u64..).zip(self.indices.iter().cloned().flatten()) {

@@ -39,10 +39,10 @@ pub fn run_id<'a>(
     format!("{}_{}", now.strftime("%Y%m%d_%H%M%S"), fingerprint(text.as_bytes(), 8))
 }
 
-/// Writes the batch files of one locale.
+/// Writes the batch files of one locale, or of one table of rows.
 pub(super) struct ShardWriter<'a> {
     folder: &'a Path,
-    locale: &'a Locale,
+    label: &'a str,
     run: &'a str,
     dialect: Dialect,
     limits: Limits,
@@ -57,8 +57,16 @@ struct Open {
 }
 
 impl<'a> ShardWriter<'a> {
-    pub(super) fn new(folder: &'a Path, locale: &'a Locale, run: &'a str, dialect: Dialect, limits: Limits) -> Self {
-        Self { folder, locale, run, dialect, limits, open: Vec::new(), metadata: Vec::new() }
+    /// Files below `folder`, named after `label`, which is a locale or the name of a table.
+    pub(super) fn new(folder: &'a Path, label: &'a str, run: &'a str, dialect: Dialect, limits: Limits) -> Self {
+        Self { folder, label, run, dialect, limits, open: Vec::new(), metadata: Vec::new() }
+    }
+
+    /// Keeps to these limits where they are below the provider's.
+    pub(super) fn within(mut self, requests: Option<u64>, bytes: Option<u64>) -> Self {
+        self.limits.requests = requests.unwrap_or(u64::MAX).min(self.limits.requests);
+        self.limits.bytes = bytes.unwrap_or(u64::MAX).min(self.limits.bytes);
+        self
     }
 
     /// Adds a request line and its metadata line, in a new file when the current one is full.
@@ -110,11 +118,11 @@ impl<'a> ShardWriter<'a> {
     }
 
     fn names(&self, nth: Option<usize>) -> (PathBuf, PathBuf) {
-        let (dialect, locale, run) = (self.dialect.name(), self.locale, self.run);
+        let (dialect, label, run) = (self.dialect.name(), self.label, self.run);
         let nth = nth.map(|nth| format!("-{nth:02}")).unwrap_or_default();
         (
-            self.folder.join(format!("{dialect}_batch_{locale}_{run}{nth}.jsonl")),
-            self.folder.join(format!("batch_{locale}_{dialect}_{run}{nth}_metadata.jsonl")),
+            self.folder.join(format!("{dialect}_batch_{label}_{run}{nth}.jsonl")),
+            self.folder.join(format!("batch_{label}_{dialect}_{run}{nth}_metadata.jsonl")),
         )
     }
 }

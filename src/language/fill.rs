@@ -53,7 +53,7 @@ pub(super) fn check_slot<'a>(slot: &str, mut lists: impl Iterator<Item = &'a str
     }
 }
 
-fn next_slot(text: &str) -> Option<(&str, &str, &str)> {
+pub(super) fn next_slot(text: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = text.split_once('{')?;
     let (slot, after) = rest.split_once('}')?;
     Some((before, slot, after))

@@ -14,7 +14,7 @@ use crate::model::Locale;
 use crate::{Error, Result};
 
 /// Files of a pack's folder other than `text.toml`; their tables share one namespace.
-const FILES: [&str; 4] = ["pack.toml", "people.toml", "scenarios.toml", "phrasebook.toml"];
+const FILES: [&str; 5] = ["pack.toml", "people.toml", "scenarios.toml", "phrasebook.toml", "knowledge.toml"];
 
 /// More edits than these between two codes of different languages, and one is no slip for the other.
 const FAR: usize = 2;
@@ -36,15 +36,34 @@ impl Languages {
         Self { assets, packs: Mutex::default() }
     }
 
-    /// The locales with a pack, in order of code.
+    /// The locales with a pack, in order of code; skeletons are none.
     #[must_use]
     pub fn locales(&self) -> Vec<Locale> {
+        self.folders().into_iter().filter(|locale| !self.is_skeleton(locale)).collect()
+    }
+
+    /// The locales with the folder of a pack, whatever is in it.
+    #[must_use]
+    pub fn folders(&self) -> Vec<Locale> {
         self.assets
             .list(Folder::Languages, "")
             .iter()
             .filter_map(|name| Locale::parse(name).filter(|locale| locale.as_str() == name))
             .filter(|locale| self.assets.list(Folder::Languages, locale.as_str()).contains("pack.toml"))
             .collect()
+    }
+
+    fn is_skeleton(&self, locale: &Locale) -> bool {
+        let head = self.table(&format!("{locale}/pack.toml"));
+        head.ok().flatten().is_some_and(|head| head.get("status").and_then(Value::as_str) == Some("skeleton"))
+    }
+
+    /// The locales that `asked` names, skeletons among them.
+    ///
+    /// # Errors
+    /// [`Error::UnknownLocale`] naming the nearest ones.
+    pub fn resolve_folders<S: AsRef<str>>(&self, asked: &[S]) -> Result<Vec<Locale>> {
+        named(asked, &self.folders())
     }
 
     /// The locales that `asked` names: codes in any case, or `all`; each once, in the order asked.

@@ -4,7 +4,9 @@
 //! `serde_path_to_error`.
 
 mod fill;
+mod identify;
 mod keyboard;
+mod knowledge;
 mod load;
 mod pack;
 mod people;
@@ -14,7 +16,9 @@ mod text;
 mod validate;
 
 pub use fill::{Cast, fill};
+pub use identify::{Identified, identify};
 pub use keyboard::{Flick, Grid, Keyboards, Native, Row, SpaceBar};
+pub use knowledge::{Relation, Telling};
 pub use load::Languages;
 pub use pack::{Access, ErrorProfile, Form, Gold, Labels, Layout, LengthBand, Pack, Phrase, Status, Style, Terms};
 pub use people::{Address, Gender, Partner, PartnerKind, Person};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::knowledge::Telling;
 use super::people::{Partner, Person};
 use super::phrasebook::Thread;
 use super::scenario::Scenario;
@@ -61,12 +62,17 @@ pub struct Pack {
     /// The phrasebook.
     #[serde(rename = "thread")]
     pub threads: Vec<Thread>,
+    /// How topics from knowledge files are told, where that has been written.
+    #[serde(default)]
+    pub knowledge: Option<Telling>,
 }
 
 /// Whether a native reader has read the pack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
+    /// Still to be written: not listed, and no `all` takes it.
+    Skeleton,
     /// Written, not reviewed.
     Drafted,
     /// Read and mended by a native reader.

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::fill::{check_slot, slots};
+use super::knowledge::Telling;
 use super::pack::{Form, Labels, Pack, Phrase, phrase};
 use super::phrasebook::{Role, Thread};
 
@@ -25,7 +26,8 @@ pub(super) fn validate(pack: &Pack) -> Result<(), String> {
     check_styles(pack)?;
     check_people(pack)?;
     check_scenarios(pack)?;
-    check_threads(pack)
+    check_threads(pack)?;
+    pack.knowledge.as_ref().and_then(Telling::fault).map_or(Ok(()), Err)
 }
 
 fn unique<'a>(list: &str, ids: impl Iterator<Item = &'a String>) -> Result<(), String> {

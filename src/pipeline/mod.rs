@@ -138,7 +138,7 @@ fn shards(options: &generate::Options) -> Result<(Vec<jobs::Shard>, u64)> {
     let mut ours = Vec::new();
     let mut elsewhere = 0;
     for (folder, locale) in folders(options).zip(&options.locales) {
-        for path in generate::existing_shards(&folder, locale)? {
+        for path in generate::existing_shards(&folder, locale.as_str())? {
             match generate::provider_of(&path)? {
                 Some(provider) if provider == options.provider.name() => ours.push(jobs::Shard { path }),
                 _ => elsewhere += 1,

@@ -238,7 +238,7 @@ impl BatchApi for OpenAi {
 
     fn create<'a>(&'a self, ticket: &'a Ticket, path: &'a Path, upload: Option<&'a str>) -> Call<'a, RemoteJob> {
         Box::pin(async move {
-            let endpoint = first_url(path).unwrap_or_else(|| self.service.url.clone());
+            let endpoint = first_url(path).unwrap_or_else(|| self.service.url_of("/v1/chat/completions").to_owned());
             let mut body = match self.service.create {
                 CreateForm::OpenAi => {
                     json!({"input_file_id": upload, "endpoint": endpoint, "completion_window": "24h"})

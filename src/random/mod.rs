@@ -26,13 +26,13 @@ impl Stream {
     /// The stream of `(seed, stage, parts)`. Parts are separated unambiguously: `["a", "bc"]` is not `["ab", "c"]`.
     #[must_use]
     pub fn new(seed: u64, stage: &str, parts: &[&[u8]]) -> Self {
-        let mut hasher = blake3::Hasher::new_from_context_key(context_key());
-        hasher.update(&seed.to_le_bytes());
+        let mut name = Name::default();
+        name.put(&seed.to_le_bytes());
         for part in std::iter::once(&stage.as_bytes()).chain(parts) {
-            hasher.update(&(part.len() as u64).to_le_bytes());
-            hasher.update(part);
+            name.put(&(part.len() as u64).to_le_bytes());
+            name.put(part);
         }
-        Self(ChaCha8Rng::from_seed(*hasher.finalize().as_bytes()))
+        Self(ChaCha8Rng::from_seed(name.key()))
     }
 
     /// 64 even bits.
@@ -95,6 +95,44 @@ impl Stream {
     }
 }
 
+/// The bytes of a name on their way into the hash: gathered, since each call into the hasher costs as much as a block.
+struct Name {
+    gathered: [u8; 192],
+    length: usize,
+    hasher: Option<blake3::Hasher>,
+}
+
+impl Default for Name {
+    fn default() -> Self {
+        Self { gathered: [0; 192], length: 0, hasher: None }
+    }
+}
+
+impl Name {
+    fn put(&mut self, bytes: &[u8]) {
+        match self.gathered.get_mut(self.length..self.length + bytes.len()) {
+            Some(room) => {
+                room.copy_from_slice(bytes);
+                self.length += bytes.len();
+            }
+            None => {
+                self.flush().update(bytes);
+            }
+        }
+    }
+
+    fn flush(&mut self) -> &mut blake3::Hasher {
+        let hasher = self.hasher.get_or_insert_with(|| blake3::Hasher::new_from_context_key(context_key()));
+        hasher.update(&self.gathered[..self.length]);
+        self.length = 0;
+        hasher
+    }
+
+    fn key(mut self) -> [u8; 32] {
+        *self.flush().finalize().as_bytes()
+    }
+}
+
 /// The first `hex` digits of the BLAKE3 hash of `bytes` (at most 64).
 #[must_use]
 pub fn fingerprint(bytes: &[u8], hex: usize) -> String {
@@ -127,6 +165,21 @@ mod tests {
     }
 
     const GOLDEN: [u32; 8] = [742, 873, 442, 979, 512, 488, 819, 110];
+
+    #[test]
+    fn a_long_name_is_hashed_as_one_text() {
+        for length in [0, 1, 100, 150, 151, 152, 153, 191, 192, 193, 5000] {
+            let part = vec![7u8; length];
+            let mut hasher = blake3::Hasher::new_from_context_key(context_key());
+            hasher.update(&9u64.to_le_bytes());
+            for part in [b"stage".as_slice(), &part, b"end"] {
+                hasher.update(&(part.len() as u64).to_le_bytes());
+                hasher.update(part);
+            }
+            let mut plain = Stream(ChaCha8Rng::from_seed(*hasher.finalize().as_bytes()));
+            assert_eq!(Stream::new(9, "stage", &[&part, b"end"]).bits(), plain.bits(), "{length}");
+        }
+    }
 
     #[test]
     fn names_are_separated() {

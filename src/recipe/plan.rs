@@ -2,12 +2,16 @@
 //!
 //! Scenarios come in shuffled rounds, so that every one is used before any comes again; a scenario that comes again meets
 //! another person and partner until all its pairs are used up. No two items of a locale share scenario and people before that.
+//! With a knowledge file some items, or all, take their topic from it; the scenario then lends them its people, setting and
+//! purpose, so that these still go together.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use crate::language::{Access, Gold, LengthBand, Opens, Pack, Partner, Person, Phrase, Scenario, Style};
+use super::knowledge::{Draw, Knowledge, Told};
+use crate::language::{Access, Cast, Gold, LengthBand, Opens, Pack, Partner, Person, Phrase, Scenario, Style, fill};
 use crate::model::Locale;
 use crate::random::Stream;
 use crate::{Error, Result};
@@ -25,11 +29,31 @@ pub enum Speaker {
     Partner,
 }
 
+/// What a conversation is about.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Topic<'p> {
+    /// A scenario of the pack.
+    Scenario(&'p Scenario),
+    /// An event of a knowledge file.
+    Event(Told<'p>),
+}
+
+impl Topic<'_> {
+    /// What a prompt says of it, on one line.
+    #[must_use]
+    pub fn text(&self, cast: Cast<'_>) -> Cow<'_, str> {
+        match self {
+            Self::Scenario(scenario) => fill(&scenario.text, cast, &[]),
+            Self::Event(told) => Cow::Borrowed(&told.text),
+        }
+    }
+}
+
 /// What one request asks for: all slots of its prompt, borrowed from the pack.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "each field is the slot of its name")]
 pub struct PlanItem<'p> {
-    pub scenario: &'p Scenario,
+    pub topic: Topic<'p>,
     pub setting: &'p Phrase,
     pub purpose: &'p Phrase,
     pub time: &'p Phrase,
@@ -60,6 +84,7 @@ pub struct Planner {
     pairs: Vec<Vec<(usize, usize)>>,
     /// The order of scenarios in the round that was asked for last.
     round: Option<(u64, Vec<usize>)>,
+    knowledge: Option<Draw>,
 }
 
 impl Planner {
@@ -76,7 +101,20 @@ impl Planner {
         }
         let pairs = scenarios.iter().map(|at| pairs(&pack, locale, &pack.scenarios[*at], seed)).collect();
         let (recipe, turns) = (recipe.name.clone(), recipe.turns.clone());
-        Ok(Self { pack, locale: locale.clone(), recipe, turns, seed, scenarios, pairs, round: None })
+        Ok(Self { pack, locale: locale.clone(), recipe, turns, seed, scenarios, pairs, round: None, knowledge: None })
+    }
+
+    /// The same planner, with topics from a knowledge file.
+    ///
+    /// # Errors
+    /// [`Error::Data`] when the pack does not say how such a topic is told in its language.
+    pub fn with_knowledge(mut self, knowledge: Arc<Knowledge>) -> Result<Self> {
+        if self.pack.knowledge.is_none() {
+            let file = format!("languages/{}/knowledge.toml", self.locale.language());
+            return Err(Error::data(file, "it is not there, and --knowledge needs its sentences"));
+        }
+        self.knowledge = Some(Draw::new(knowledge));
+        Ok(self)
     }
 
     /// The plan item of that index.
@@ -84,6 +122,7 @@ impl Planner {
         let scenarios = self.scenarios.len() as u64;
         let (round, place) = (index / scenarios, (index % scenarios) as usize);
         let at = self.scenario_at(round, place);
+        let event = self.knowledge.as_mut().and_then(|draw| draw.place(self.seed, &self.locale, index));
         let pack = &*self.pack;
         let scenario = &pack.scenarios[self.scenarios[at]];
         let (person, partner) = self.pairs[at][(round % self.pairs[at].len() as u64) as usize];
@@ -95,8 +134,12 @@ impl Planner {
         let style = &pack.styles[stream.weighted(pack.styles.iter().map(|style| style.share))];
         let bands: Vec<_> = style.lengths.iter().filter_map(|id| pack.length(id)).collect();
         let length = bands[stream.weighted(bands.iter().map(|band| band.share))];
+        let told = event.zip(self.knowledge.as_ref()).zip(pack.knowledge.as_ref()).map(|((place, draw), telling)| {
+            let mut stream = Stream::new(self.seed, "plan/event", &parts);
+            Told::new(draw.event(place), telling, Cast { person, partner }, &mut stream)
+        });
         PlanItem {
-            scenario,
+            topic: told.map_or(Topic::Scenario(scenario), Topic::Event),
             setting: named(&pack.settings, &scenario.setting),
             purpose: named(&pack.purposes, &scenario.purpose),
             time: one_of(&mut stream, &pack.times, &scenario.times),
@@ -164,10 +207,14 @@ fn examples<'p>(stream: &mut Stream, gold: &'p [Gold]) -> [&'p Gold; EXAMPLES] {
 impl Serialize for PlanItem<'_> {
     /// The plan as metadata and records carry it: ids, and the facts that analyses group by.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let cast = crate::language::Cast { person: self.person, partner: self.partner };
-        let text = crate::language::fill(&self.scenario.text, cast, &[]);
+        let cast = Cast { person: self.person, partner: self.partner };
         let mut plan = serializer.serialize_struct("PlanItem", 12)?;
-        plan.serialize_field("scenario", &ScenarioFacts(self.scenario, &text))?;
+        match &self.topic {
+            Topic::Scenario(scenario) => {
+                plan.serialize_field("scenario", &ScenarioFacts(scenario, &self.topic.text(cast)))?;
+            }
+            Topic::Event(told) => plan.serialize_field("knowledge", told)?,
+        }
         plan.serialize_field("setting", &self.setting.id)?;
         plan.serialize_field("purpose", &self.purpose.id)?;
         plan.serialize_field("time", &self.time.id)?;

@@ -1,4 +1,4 @@
-//! Prompts: the templates of a language filled with one plan item. This file owns Tera.
+//! Prompts: the templates of a language filled with one plan item.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use tera::{Context, Tera};
 use super::manifest::{Recipe, read};
 use super::plan::{PlanItem, Speaker};
 use crate::assets::Assets;
-use crate::language::{Cast, Pack, fill};
+use crate::language::{Cast, Pack};
 use crate::model::Locale;
 use crate::{Error, Result};
 
@@ -87,7 +87,7 @@ impl Prompter {
         };
         let mut context = Context::new();
         let mut slot = |name: &'static str, value: &str| context.insert_value(name, value.into());
-        slot("scenario", &fill(&item.scenario.text, cast, &[]));
+        slot("scenario", &item.topic.text(cast));
         slot("setting", &item.setting.text);
         slot("time", &item.time.text);
         slot("purpose", &item.purpose.text);

@@ -4,7 +4,8 @@
 
 use std::collections::HashMap;
 
-use super::plan::{PlanItem, Speaker};
+use super::knowledge::Told;
+use super::plan::{PlanItem, Speaker, Topic};
 use super::prompt::language_line;
 use crate::language::{Cast, Languages, Pack, Phrase, fill};
 use crate::model::Locale;
@@ -31,8 +32,7 @@ pub fn read_back<'p>(prompt: &str, pack: &'p Pack) -> Option<PlanItem<'p>> {
     let partner =
         slot(&labels.partner).and_then(|line| pack.partners.iter().find(|it| it.line(&pack.text, person) == line))?;
     let cast = Cast { person, partner };
-    let scenario =
-        slot(&labels.scenario).and_then(|text| pack.scenarios.iter().find(|it| fill(&it.text, cast, &[]) == text))?;
+    let topic = topic(slot(&labels.scenario)?, pack, cast)?;
     let style = slot(&labels.style).and_then(|text| pack.styles.iter().find(|it| it.text == text))?;
     let opens = match slot(&labels.opens)? {
         name if name == person.call => Speaker::Aac,
@@ -41,7 +41,7 @@ pub fn read_back<'p>(prompt: &str, pack: &'p Pack) -> Option<PlanItem<'p>> {
     };
     let examples = examples(prompt, pack, style)?;
     Some(PlanItem {
-        scenario,
+        topic,
         setting: phrase(&pack.settings, slot(&labels.setting)?)?,
         purpose: phrase(&pack.purposes, slot(&labels.purpose)?)?,
         time: phrase(&pack.times, slot(&labels.time)?)?,
@@ -54,6 +54,15 @@ pub fn read_back<'p>(prompt: &str, pack: &'p Pack) -> Option<PlanItem<'p>> {
         opens,
         turns: slot(&labels.turns)?.parse().ok()?,
         examples,
+    })
+}
+
+/// What a conversation is about: a scenario of the pack, or an event as its language tells it.
+fn topic<'p>(line: &str, pack: &'p Pack, cast: Cast<'_>) -> Option<Topic<'p>> {
+    let scenario = pack.scenarios.iter().find(|it| fill(&it.text, cast, &[]) == line).map(Topic::Scenario);
+    scenario.or_else(|| {
+        let told = pack.knowledge.as_ref()?.tells(line);
+        told.then(|| Topic::Event(Told { text: line.to_owned(), event: None }))
     })
 }
 

@@ -88,12 +88,17 @@ impl Marks {
             && text.is_ascii()
             && !bytes.starts_with(b" ")
             && !bytes.ends_with(b" ")
-            && !bytes.iter().any(|byte| *byte < b' ')
-            && !bytes.windows(2).any(|pair| match pair {
-                [b' ', next] => *next == b' ' || mark(*next),
-                [b',', next] => next.is_ascii_alphabetic(),
-                _ => false,
-            })
+            && bytes
+                .iter()
+                .try_fold(b'a', |before, &byte| {
+                    let untidy = match before {
+                        b' ' => byte == b' ' || mark(byte),
+                        b',' => byte.is_ascii_alphabetic(),
+                        _ => false,
+                    };
+                    (!untidy && byte >= b' ').then_some(byte)
+                })
+                .is_some()
     }
 
     /// Appends `text` to `out` with one space between words, none before marks but the language's own, and the script's marks.

@@ -3,10 +3,12 @@
 //! Words and their order are kept; nothing is added that the rules do not make certain.
 
 mod marks;
+mod question;
 mod words;
 
 use crate::language::TextRules;
 use marks::Marks;
+use question::Questions;
 use words::Words;
 
 /// The rules of one language, compiled.
@@ -14,25 +16,26 @@ use words::Words;
 pub struct Corrector {
     marks: Marks,
     words: Words,
+    questions: Questions,
 }
 
 impl Corrector {
     /// Compiles `rules`; `language` is the base code, as in `nl`.
     #[must_use]
     pub fn new(rules: &TextRules, language: &str) -> Self {
-        Self { marks: Marks::new(rules), words: Words::new(rules, language) }
+        Self { marks: Marks::new(rules), words: Words::new(rules, language), questions: Questions::new(rules) }
     }
 
     /// The corrected form of `text`, in `room`.
     pub fn correct<'a>(&self, text: &str, room: &'a mut Correction) -> &'a str {
-        let Correction { clean, worded, corrected } = room;
+        let Correction { clean, worded, lower, corrected } = room;
         clean.clear();
         worded.clear();
         corrected.clear();
         self.marks.tidy(text, clean);
         self.words.replace(clean, worded);
         if self.marks.is_open(worded) {
-            let question = self.words.is_question(worded);
+            let question = self.questions.asks(worded, lower);
             self.marks.close(worded, question);
         }
         self.marks.open(worded);
@@ -52,6 +55,7 @@ impl Corrector {
 pub struct Correction {
     clean: String,
     worded: String,
+    lower: String,
     corrected: String,
 }
 

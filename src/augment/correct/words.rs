@@ -1,6 +1,5 @@
-//! Words: contractions, fixed capitals, the capital that begins a sentence, and what makes a question.
+//! Words: contractions, fixed capitals, the capital that begins a sentence.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::marks::Marks;
@@ -16,10 +15,8 @@ pub struct Words {
     fixed: HashMap<String, String>,
     /// The lengths in bytes of those words, as bits, by their first byte: most words are ruled out by it.
     lengths: [u64; 256],
-    question_words: Vec<String>,
-    /// Starts by their first character.
-    question_starts: HashMap<char, Vec<String>>,
-    question_endings: Vec<String>,
+    /// The last five bits of their last bytes, as bits, by their first byte.
+    ends: [u32; 256],
     double_capital: Option<&'static str>,
 }
 
@@ -28,7 +25,8 @@ pub fn ends_word(char: char) -> bool {
     is_of_word(char) || matches!(char, '%' | '€' | '£' | '$' | '°' | '々' | 'ー')
 }
 
-fn in_word(char: char) -> bool {
+/// Whether `char` continues a word.
+pub fn in_word(char: char) -> bool {
     is_of_word(char) || matches!(char, '\'' | '’' | '-')
 }
 
@@ -41,25 +39,21 @@ impl Words {
             let capital = rules.always_capital.get(contraction).unwrap_or(contraction);
             fixed.insert(word.to_lowercase(), capital.clone());
         }
-        let lower = |words: &[String]| words.iter().map(|word| word.to_lowercase()).collect::<Vec<_>>();
-        let mut question_starts: HashMap<char, Vec<String>> = HashMap::new();
-        for start in lower(&rules.question_starts) {
-            question_starts.entry(start.chars().next().unwrap_or_default()).or_default().push(start);
-        }
-        let mut lengths = [0u64; 256];
+        let (mut lengths, mut ends) = ([0u64; 256], [0u32; 256]);
         for word in fixed.keys() {
-            for form in [word.clone(), word.to_uppercase()] {
-                lengths[usize::from(form.as_bytes()[0])] |= 1 << word.len().min(63);
+            let forms = [word.clone(), word.to_uppercase()];
+            for (first, form) in forms.iter().flat_map(|first| forms.iter().map(move |form| (first, form))) {
+                let first = usize::from(first.as_bytes()[0]);
+                lengths[first] |= 1 << form.len().min(63);
+                ends[first] |= last(form);
             }
         }
         Self {
             cased: rules.cased,
             separated: !rules.word_separator.is_empty(),
             lengths,
+            ends,
             fixed,
-            question_words: lower(&rules.question_words),
-            question_starts,
-            question_endings: lower(&rules.question_endings),
             // The Dutch digraph is one letter, and both halves are capitals.
             double_capital: (language == "nl").then_some("ij"),
         }
@@ -71,13 +65,15 @@ impl Words {
             out.push_str(text);
             return;
         }
+        let curly = !text.is_ascii() && text.contains('’');
         let mut copied = 0;
         let mut at = 0;
         while let Some((start, end)) = next_word(text, at) {
             at = end;
             let word = &text[start..end];
-            let lengths = self.lengths[usize::from(word.as_bytes()[0])];
-            if lengths & (1 << word.len().min(63)) == 0 && !word.contains('’') {
+            let first = usize::from(word.as_bytes()[0]);
+            let ruled_out = self.lengths[first] & (1 << word.len().min(63)) == 0 || self.ends[first] & last(word) == 0;
+            if ruled_out && !(curly && word.contains('’')) {
                 continue;
             }
             let (before, rest) = (&text[..start], &text[end..]);
@@ -97,32 +93,6 @@ impl Words {
             copied = end;
         }
         out.push_str(&text[copied..]);
-    }
-
-    /// Whether `text`, as it stands, asks something.
-    pub fn is_question(&self, text: &str) -> bool {
-        let mut text = if self.cased { Cow::Owned(text.to_lowercase()) } else { Cow::Borrowed(text) };
-        if text.contains('’') {
-            text = Cow::Owned(text.chars().map(straight).collect());
-        }
-        let text = text.trim_end_matches(|char: char| !is_of_word(char));
-        let text = last_sentence(text);
-        let text = text.trim_start_matches(|char: char| !is_alphanumeric(char));
-        let first = &text[..text.find(|char| !in_word(char)).unwrap_or(text.len())];
-        let whole = |rest: &str| !self.separated || !rest.starts_with(in_word);
-        let bare_word = first.split('\'').next().unwrap_or(first);
-        self.question_words.iter().any(|word| {
-            if self.separated { word == first || word == bare_word } else { text.starts_with(word.as_str()) }
-        }) || self
-            .question_starts
-            .get(&text.chars().next().unwrap_or_default())
-            .into_iter()
-            .flatten()
-            .any(|start| text.strip_prefix(start.as_str()).is_some_and(|rest| start.ends_with('\'') || whole(rest)))
-            || self.question_endings.iter().any(|ending| {
-                let before = text.strip_suffix(ending.trim_start_matches('-'));
-                before.is_some_and(|before| is_suffix(ending) || !before.ends_with(in_word))
-            })
     }
 
     /// Appends `text` to `out` with a capital at the start of each sentence.
@@ -193,8 +163,13 @@ fn next_word(text: &str, from: usize) -> Option<(usize, usize)> {
     None
 }
 
+/// The last five bits of a word's last byte, as a bit; capitals of ASCII have those of their small letters.
+fn last(word: &str) -> u32 {
+    word.bytes().next_back().map_or(0, |byte| 1 << (byte & 31))
+}
+
 /// A curly apostrophe as the straight one.
-fn straight(char: char) -> char {
+pub fn straight(char: char) -> char {
     if char == '’' { '\'' } else { char }
 }
 
@@ -213,18 +188,4 @@ fn is_inside_domain(rest: &str) -> bool {
     let mut chars = rest.chars();
     matches!(chars.next(), Some('.' | '@' | '/')) && chars.next().is_some_and(is_alphanumeric)
         || rest.starts_with("://")
-}
-
-/// The last sentence, which alone decides the final mark.
-fn last_sentence(text: &str) -> &str {
-    let wide = |char| matches!(char, '。' | '！' | '？');
-    let narrow = |char| matches!(char, '.' | '!' | '?' | '؟' | '…');
-    let followed = |at: usize, char: char| text[at + char.len_utf8()..].starts_with(char::is_whitespace);
-    let end = text.char_indices().rfind(|(at, char)| wide(*char) || narrow(*char) && followed(*at, *char));
-    end.map_or(text, |(at, _)| &text[at..])
-}
-
-/// Endings that are no words of their own: か, 까, -ko.
-fn is_suffix(ending: &str) -> bool {
-    ending.starts_with(|char| char == '-' || char >= '\u{3040}')
 }

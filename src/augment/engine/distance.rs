@@ -7,6 +7,9 @@ use super::symbol::Symbol;
 /// The number of a grapheme within one [`Pattern`]; 0 is any that the source does not hold.
 pub type Id = u32;
 
+/// Places in the table of symbols: those of one alphabet hardly ever share one.
+const SLOTS: usize = 256;
+
 /// A source compiled for comparison.
 #[derive(Debug)]
 pub struct Pattern {
@@ -16,11 +19,14 @@ pub struct Pattern {
     masks: Vec<u64>,
     /// The id of each grapheme of the source.
     ids: Vec<Id>,
-    ascii: [Id; 128],
-    /// Symbols beyond ASCII with their ids.
-    others: Vec<(Symbol, Id)>,
-    /// ASCII symbols whose id must be forgotten.
+    /// The mask of each grapheme of a narrow source.
+    row: Vec<u64>,
+    /// Symbols with their ids, by the last bits of the symbol; an id of 0 is an empty place.
+    table: [(Symbol, Id); SLOTS],
+    /// Places of the table that must be emptied.
     seen: Vec<u8>,
+    /// Symbols whose place was taken.
+    others: Vec<(Symbol, Id)>,
     columns: Vec<(u64, u64)>,
 }
 
@@ -31,9 +37,10 @@ impl Default for Pattern {
             words: 1,
             masks: Vec::new(),
             ids: Vec::new(),
-            ascii: [0; 128],
-            others: Vec::new(),
+            row: Vec::new(),
+            table: [(0, 0); SLOTS],
             seen: Vec::new(),
+            others: Vec::new(),
             columns: Vec::new(),
         }
     }
@@ -42,8 +49,8 @@ impl Default for Pattern {
 impl Pattern {
     /// Compiles `source`.
     pub fn compile(&mut self, source: &[Symbol]) {
-        for byte in self.seen.drain(..) {
-            self.ascii[byte as usize] = 0;
+        for slot in self.seen.drain(..) {
+            self.table[usize::from(slot)].1 = 0;
         }
         self.others.clear();
         self.ids.clear();
@@ -56,9 +63,10 @@ impl Pattern {
             if id == 0 {
                 id = (self.masks.len() / self.words) as Id;
                 self.masks.resize(self.masks.len() + self.words, 0);
-                if symbol < 128 {
-                    self.ascii[symbol as usize] = id;
-                    self.seen.push(symbol as u8);
+                let slot = symbol as usize % SLOTS;
+                if self.table[slot].1 == 0 {
+                    self.table[slot] = (symbol, id);
+                    self.seen.push(slot as u8);
                 } else {
                     self.others.push((symbol, id));
                 }
@@ -66,15 +74,37 @@ impl Pattern {
             self.masks[id as usize * self.words + at / 64] |= 1 << (at % 64);
             self.ids.push(id);
         }
+        self.row.clear();
+        if self.is_narrow() {
+            self.row.extend(self.ids.iter().map(|id| self.masks[*id as usize]));
+        }
     }
 
     /// The id of a symbol, 0 when the source does not hold it.
     #[must_use]
     pub fn id(&self, symbol: Symbol) -> Id {
-        if symbol < 128 {
-            return self.ascii[symbol as usize];
+        match self.table[symbol as usize % SLOTS] {
+            (known, id) if known == symbol || id == 0 => id,
+            _ => self.others.iter().find(|(known, _)| *known == symbol).map_or(0, |(_, id)| *id),
         }
-        self.others.iter().find(|(known, _)| *known == symbol).map_or(0, |(_, id)| *id)
+    }
+
+    /// Whether the source has at most 64 graphemes, which [`Walk`] needs.
+    #[must_use]
+    pub fn is_narrow(&self) -> bool {
+        self.words == 1
+    }
+
+    /// Where a narrow source holds the grapheme that it has at each place, as bits.
+    #[must_use]
+    pub fn row(&self) -> &[u64] {
+        &self.row
+    }
+
+    /// Where a narrow source holds `symbol`, as bits.
+    #[must_use]
+    pub fn mask(&self, symbol: Symbol) -> u64 {
+        self.masks[self.id(symbol) as usize]
     }
 
     /// The ids of the source's graphemes.
@@ -98,21 +128,11 @@ impl Pattern {
     }
 
     fn one_word(&self, shift: usize, length: usize, text: &[Id]) -> u32 {
-        let last = 1u64 << (length - 1);
-        let (mut plus, mut minus) = (u64::MAX, 0u64);
-        let mut score = length as u32;
+        let mut walk = Walk::new(shift, shift + length);
         for &id in text {
-            let equal = self.masks[id as usize] >> shift;
-            let diagonal = (((equal & plus).wrapping_add(plus)) ^ plus) | equal | minus;
-            let up = minus | !(diagonal | plus);
-            let down = plus & diagonal;
-            score += u32::from(up & last != 0);
-            score -= u32::from(down & last != 0);
-            let up = (up << 1) | 1;
-            plus = (down << 1) | !(diagonal | up);
-            minus = up & diagonal;
+            walk.steps(&self.masks[id as usize..][..1]);
         }
-        score
+        walk.distance()
     }
 
     fn many_words(&mut self, text: &[Id], prefix: usize, suffix: usize) -> u32 {
@@ -147,6 +167,46 @@ impl Pattern {
             }
         }
         score
+    }
+}
+
+/// The comparison of a text with some graphemes of a narrow source, one grapheme of the text after the other.
+#[derive(Debug)]
+pub struct Walk {
+    plus: u64,
+    minus: u64,
+    shift: u32,
+    length: u32,
+    steps: u32,
+}
+
+impl Walk {
+    /// Compares with the graphemes `from .. to`, at least one.
+    #[must_use]
+    pub fn new(from: usize, to: usize) -> Self {
+        Self { plus: u64::MAX, minus: 0, shift: from as u32, length: (to - from) as u32, steps: 0 }
+    }
+
+    /// Goes on by some graphemes, each given by where the source holds it.
+    #[inline]
+    pub fn steps(&mut self, masks: &[u64]) {
+        let (mut plus, mut minus, shift) = (self.plus, self.minus, self.shift & 63);
+        for mask in masks {
+            let equal = mask >> shift;
+            let diagonal = (((equal & plus).wrapping_add(plus)) ^ plus) | equal | minus;
+            let up = ((minus | !(diagonal | plus)) << 1) | 1;
+            plus = ((plus & diagonal) << 1) | !(diagonal | up);
+            minus = up & diagonal;
+        }
+        (self.plus, self.minus) = (plus, minus);
+        self.steps += masks.len() as u32;
+    }
+
+    /// The distance of the text so far: that of no grapheme of the source, and the differences from each to the next.
+    #[must_use]
+    pub fn distance(&self) -> u32 {
+        let rows = u64::MAX >> (64 - self.length);
+        self.steps + (self.plus & rows).count_ones() - (self.minus & rows).count_ones()
     }
 }
 

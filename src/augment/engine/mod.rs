@@ -2,7 +2,9 @@
 
 mod distance;
 mod edit;
+mod edits;
 mod plan;
+mod proof;
 mod source;
 mod symbol;
 

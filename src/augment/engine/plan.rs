@@ -7,18 +7,13 @@
 
 use super::distance::Id;
 use super::edit::{Cause, Edit, Kind, Op};
+use super::edits::Edits;
+use super::proof;
 use super::source::{Class, Source};
 use super::symbol::{FIRST_CLUSTER, Symbol};
 use crate::augment::device::Device;
 use crate::augment::severity::{PerSeverity, SEVERITIES, targets};
 use crate::random::Stream;
-
-/// Marks of the graphemes and gaps that an error has used up.
-const CONSUMED: u8 = 1;
-const DELETED: u8 = 2;
-const GAP: u8 = 4;
-/// The gap lies within an error, where nothing can come.
-const CLOSED: u8 = 8;
 
 /// Of the errors that would hit the first letter of a word, one in this many is kept: 2 to 3 % of real errors do, where a fifth of letters are first
 /// (typos-dict 0.14.4 and BEA60k, counted).
@@ -27,13 +22,7 @@ const INITIAL_KEPT: u32 = 8;
 /// The errors of one (turn, layout, access).
 #[derive(Debug, Default)]
 pub struct Plan {
-    edits: Vec<Edit>,
-    /// New graphemes of the edits.
-    store: Vec<Symbol>,
-    /// Indices of the edits in the order of the text.
-    order: Vec<u32>,
-    used: Vec<u8>,
-    text: Vec<Id>,
+    edits: Edits,
     /// The kind that the next error must have, because one of that kind was dropped.
     wanted: Option<Kind>,
     /// The distance left before the next target.
@@ -44,6 +33,8 @@ pub struct Plan {
     owed: u32,
     lengths: PerSeverity,
     reached: PerSeverity,
+    /// Room for comparisons.
+    text: Vec<Id>,
 }
 
 impl Plan {
@@ -57,23 +48,28 @@ impl Plan {
         let mut targets = targets(source.len());
         let last = targets[severity];
         targets[severity..].fill(last);
-        self.clear(source.len());
+        self.edits.clear(source.len());
+        self.wanted = None;
+        self.owed = 0;
         self.leaning = device.leaning(stream);
         let goal = targets[targets.len() - 1];
         let mut spoiled = 0;
         loop {
             let more = self.extend(source, device, stream, &targets);
-            if self.is_exact(source, self.edits.len()) {
+            if self.is_exact(source) {
                 break;
             }
-            self.wanted = Some(self.drop_spoiler(source));
+            let exact = proof::spoiler(&self.edits, source, &mut self.text);
+            self.wanted = Some(self.edits.all()[exact].kind);
+            self.edits.truncate(exact);
             spoiled += 1;
             if !more || spoiled > 24 + goal {
                 break;
             }
         }
-        while self.cost() < goal && self.search(source, device, stream) {}
+        while self.edits.cost() < goal && self.search(source, device, stream) {}
         self.settle(&targets);
+        self.edits.spell(source);
     }
 
     /// The distance of each severity's text from the source.
@@ -82,80 +78,50 @@ impl Plan {
         &self.reached
     }
 
-    /// The errors of a severity, in the order of the text.
-    pub fn in_text_order(&self, severity: usize) -> impl Iterator<Item = &Edit> + Clone {
-        let length = self.lengths[severity];
-        self.order.iter().filter(move |at| **at < length).map(|at| &self.edits[*at as usize])
-    }
-
-    /// Appends the new graphemes of `edit` to `out`.
-    pub fn write_new(&self, source: &Source, edit: &Edit, out: &mut String) {
-        for &symbol in self.new_symbols(edit) {
-            source.clusters.write(symbol, out);
-        }
+    /// The errors of a severity in the order of the text, each with its new text.
+    pub fn in_text_order(&self, severity: usize) -> impl Iterator<Item = (&Edit, &str)> + Clone {
+        self.edits.spelled(self.lengths[severity] as usize)
     }
 
     /// The number of new graphemes of `edit`.
     #[must_use]
     pub fn new_len(&self, edit: &Edit) -> usize {
-        (edit.out.1 - edit.out.0) as usize
+        self.edits.new_symbols(edit).len()
     }
 
     /// Appends the text of a severity to `out`, as UTF-8.
     pub fn write(&self, source: &Source, severity: usize, out: &mut Vec<u8>) {
-        let mut at = 0;
-        for edit in self.in_text_order(severity) {
-            out.extend_from_slice(source.bytes(at, edit.start as usize));
-            for &symbol in self.new_symbols(edit) {
-                source.clusters.write_bytes(symbol, out);
-            }
-            at = (edit.start + edit.len) as usize;
-        }
-        out.extend_from_slice(source.bytes(at, source.len()));
+        self.edits.write(source, self.lengths[severity] as usize, out);
     }
 
-    fn new_symbols(&self, edit: &Edit) -> &[Symbol] {
-        &self.store[edit.out.0 as usize..edit.out.1 as usize]
+    /// Whether no severity's text holds a character that JSON escapes; false is not certain.
+    #[must_use]
+    pub fn plain(&self) -> bool {
+        self.edits.plain()
     }
 
-    fn clear(&mut self, length: usize) {
-        self.edits.clear();
-        self.store.clear();
-        self.order.clear();
-        self.used.clear();
-        self.used.resize(length + 1, 0);
-        self.wanted = None;
-        self.owed = 0;
-    }
-
-    fn cost(&self) -> u32 {
-        self.edits.iter().map(|edit| edit.cost).sum()
+    fn is_exact(&mut self, source: &mut Source) -> bool {
+        proof::is_exact(&self.edits, source, self.edits.all().len(), &mut self.text)
     }
 
     /// Adds errors until the last target; false when the device has no more to give.
     fn extend(&mut self, source: &Source, device: &Device, stream: &mut Stream, targets: &PerSeverity) -> bool {
-        let mut cost = self.cost();
         let patience = 4 + source.len() as u32;
         let mut misses = 0;
-        while let Some(target) = targets.iter().find(|target| **target > cost) {
-            self.room = target - cost;
+        while let Some(target) = targets.iter().find(|target| **target > self.edits.cost()) {
+            self.room = target - self.edits.cost();
             let kind = self.next_kind(device, stream);
             let bits = stream.bits();
             let at = (((bits & 0xFFFF_FFFF) * source.len() as u64) >> 32) as usize;
-            match self.propose(source, device, kind, at, (bits >> 32) as u32) {
-                Some(edit) => {
-                    cost += edit.cost;
-                    self.add(edit);
-                    misses = 0;
-                }
-                None => {
-                    misses += 1;
-                    if misses > 4 * patience {
-                        return false;
-                    }
-                    self.wanted = (misses % patience != 0).then_some(kind);
-                }
+            if self.propose(source, device, kind, at, (bits >> 32) as u32) {
+                misses = 0;
+                continue;
             }
+            misses += 1;
+            if misses > 4 * patience {
+                return false;
+            }
+            self.wanted = (misses % patience != 0).then_some(kind);
         }
         true
     }
@@ -181,157 +147,18 @@ impl Plan {
         }
     }
 
-    /// An error of `kind` at grapheme `at` that has room, when the device can make it there and nothing stands
-    /// against it.
-    fn propose(&mut self, source: &Source, device: &Device, kind: Kind, at: usize, bits: u32) -> Option<Edit> {
+    /// Adds an error of `kind` at grapheme `at` that has room, when the device can make it there and nothing stands
+    /// against it; says whether.
+    fn propose(&mut self, source: &Source, device: &Device, kind: Kind, at: usize, bits: u32) -> bool {
         let class = source.class(at);
         if kind <= Kind::Transposition
             && (class.has(Class::SPARED) || (class.has(Class::INITIAL) && !(bits >> 17).is_multiple_of(INITIAL_KEPT)))
         {
-            return None;
-        }
-        let from = self.store.len();
-        let edit = device.propose(source, kind, at, self.leaning, bits, &mut self.store);
-        self.seal(source, edit.filter(|edit| edit.cost <= self.room), from)
-    }
-
-    /// Gives an edit the symbols pushed since `from`, or takes them back when it does not fit.
-    fn seal(&mut self, source: &Source, edit: Option<Edit>, from: usize) -> Option<Edit> {
-        let sealed = edit.map(|edit| Edit { out: (from as u32, self.store.len() as u32), ..edit });
-        let fits = sealed.filter(|edit| self.fits(source, edit));
-        if fits.is_none() {
-            self.store.truncate(from);
-        }
-        fits
-    }
-
-    fn fits(&self, source: &Source, edit: &Edit) -> bool {
-        let (start, end) = (edit.start as usize, (edit.start + edit.len) as usize);
-        if edit.len == 0 && self.used[start] & (GAP | CLOSED) != 0 {
             return false;
         }
-        if self.used[start..end].iter().any(|used| used & CONSUMED != 0) {
-            return false;
-        }
-        if edit.len > 1 && self.used[start + 1..end].iter().any(|used| used & GAP != 0) {
-            return false;
-        }
-        if self.cancels(edit) {
-            return false;
-        }
-        if edit.op == Op::Delete {
-            // At the ends it could leave nothing, or a space.
-            let before_end = end == source.len() && start > 0;
-            return start > 0
-                && !(before_end
-                    && (source.class(start - 1).has(Class::SPACE) || self.used[start - 1] & CONSUMED != 0));
-        }
-        let blank = |symbol: &Symbol| char::from_u32(*symbol).is_some_and(char::is_whitespace);
-        let new = self.new_symbols(edit);
-        !(start == 0 && new.first().is_some_and(blank) || end == source.len() && new.last().is_some_and(blank))
-    }
-
-    /// Whether with `edit` a run of errors without a grapheme between them would hold both a deletion and an insertion: as
-    /// substitutions of the whole run they would cost less. Most lists that are not exact are so for this reason.
-    fn cancels(&self, edit: &Edit) -> bool {
-        let (start, end) = (edit.start as usize, (edit.start + edit.len) as usize);
-        let consumed = |used: &&u8| **used & CONSUMED != 0;
-        let first = start - self.used[..start].iter().rev().take_while(consumed).count();
-        let last = end + self.used[end..self.used.len() - 1].iter().take_while(consumed).count();
-        let run = &self.used[first..=last];
-        let deletion = edit.op == Op::Delete || run[..last - first].iter().any(|used| used & DELETED != 0);
-        deletion && (edit.len == 0 || run.iter().any(|used| used & GAP != 0))
-    }
-
-    fn add(&mut self, edit: Edit) {
-        self.mark(&edit);
-        // An insertion stands before what replaces the grapheme at its place.
-        let place = |edit: &Edit| 2 * edit.start + u32::from(edit.len > 0);
-        let here = place(&edit);
-        let after = self.order.iter().rposition(|other| place(&self.edits[*other as usize]) < here);
-        self.order.insert(after.map_or(0, |at| at + 1), self.edits.len() as u32);
-        self.edits.push(edit);
-    }
-
-    fn mark(&mut self, edit: &Edit) {
-        let (start, end) = (edit.start as usize, (edit.start + edit.len) as usize);
-        if edit.len == 0 {
-            self.used[start] |= GAP;
-        }
-        let mark = if edit.op == Op::Delete { CONSUMED | DELETED } else { CONSUMED };
-        for used in &mut self.used[start..end] {
-            *used |= mark;
-        }
-        for inner in self.used.iter_mut().take(end).skip(start + 1) {
-            *inner |= CLOSED;
-        }
-        if edit.op == Op::Delete && end + 1 == self.used.len() {
-            self.used[start - 1] |= CONSUMED;
-        }
-    }
-
-    /// Keeps the longest exact prefix; returns the kind of the error after it.
-    fn drop_spoiler(&mut self, source: &mut Source) -> Kind {
-        let (mut exact, mut spoiled) = (0, self.edits.len());
-        while spoiled - exact > 1 {
-            let middle = exact.midpoint(spoiled);
-            if self.is_exact(source, middle) {
-                exact = middle;
-            } else {
-                spoiled = middle;
-            }
-        }
-        let kind = self.edits[exact].kind;
-        self.truncate(exact);
-        kind
-    }
-
-    fn truncate(&mut self, length: usize) {
-        if let Some(dropped) = self.edits.get(length) {
-            self.store.truncate(dropped.out.0 as usize);
-        }
-        self.edits.truncate(length);
-        self.order.retain(|at| (*at as usize) < length);
-        self.used.fill(0);
-        for at in 0..length {
-            let edit = self.edits[at];
-            self.mark(&edit);
-        }
-    }
-
-    /// Whether the distance after the first `length` edits is the sum of their costs, and every grapheme still stands alone.
-    fn is_exact(&mut self, source: &mut Source, length: usize) -> bool {
-        self.text.clear();
-        let mut at = 0;
-        for index in self.order.iter().filter(|index| (**index as usize) < length) {
-            let edit = &self.edits[*index as usize];
-            self.text.extend_from_slice(&source.pattern.ids()[at..edit.start as usize]);
-            let new = &self.store[edit.out.0 as usize..edit.out.1 as usize];
-            self.text.extend(new.iter().map(|symbol| source.pattern.id(*symbol)));
-            at = (edit.start + edit.len) as usize;
-        }
-        self.text.extend_from_slice(&source.pattern.ids()[at..]);
-        let cost: u32 = self.edits[..length].iter().map(|edit| edit.cost).sum();
-        source.pattern.distance(&self.text) == cost && (!source.fragile || self.stands_alone(source, length))
-    }
-
-    /// Whether the text after each of the first `length` edits divides into the graphemes it was put together from.
-    fn stands_alone(&self, source: &Source, length: usize) -> bool {
-        use unicode_segmentation::UnicodeSegmentation;
-        (1..=length).all(|length| {
-            let (mut text, mut ends, mut at) = (String::new(), Vec::new(), 0);
-            for edit in self.order.iter().filter(|index| (**index as usize) < length) {
-                let edit = &self.edits[*edit as usize];
-                copy(source, at, edit.start as usize, &mut text, &mut ends);
-                for &symbol in self.new_symbols(edit) {
-                    source.clusters.write(symbol, &mut text);
-                    ends.push(text.len());
-                }
-                at = (edit.start + edit.len) as usize;
-            }
-            copy(source, at, source.len(), &mut text, &mut ends);
-            text.grapheme_indices(true).map(|(start, grapheme)| start + grapheme.len()).eq(ends)
-        })
+        let (leaning, room) = (self.leaning, self.room);
+        self.edits
+            .offer(source, |new| device.propose(source, kind, at, leaning, bits, new).filter(|edit| edit.cost <= room))
     }
 
     /// Looks through every error there could be for one that adds exactly its cost: first where errors may fall, then anywhere.
@@ -350,8 +177,6 @@ impl Plan {
                 let inserted = std::iter::once(&symbol).chain(&known).map(|new| (Op::Insert, (at + 1, 0), Some(*new)));
                 let deleted = std::iter::once((Op::Delete, (at, 1), None));
                 let found = substituted.chain(inserted).chain(deleted).find(|(op, graphemes, new)| {
-                    let from = self.store.len();
-                    self.store.extend(new);
                     let (kind, cause) = match op {
                         Op::Delete => (Kind::Omission, Cause::LightPress),
                         Op::Insert if *new == Some(symbol) => (Kind::Repetition, Cause::Bounce),
@@ -359,12 +184,16 @@ impl Plan {
                         _ => (Kind::Substitution, Cause::Miss),
                     };
                     let edit = Edit::new(kind, *op, cause, *graphemes, 1);
-                    let Some(edit) = self.seal(source, Some(edit), from) else { return false };
-                    self.add(edit);
-                    let length = self.edits.len();
-                    let exact = self.is_exact(source, length);
+                    let offered = self.edits.offer(source, |store| {
+                        store.extend(new);
+                        Some(edit)
+                    });
+                    if !offered {
+                        return false;
+                    }
+                    let exact = self.is_exact(source);
                     if !exact {
-                        self.truncate(length - 1);
+                        self.edits.truncate(self.edits.all().len() - 1);
                     }
                     exact
                 });
@@ -379,19 +208,15 @@ impl Plan {
     fn settle(&mut self, targets: &PerSeverity) {
         let (mut length, mut cost) = (0, 0);
         for (severity, target) in targets.iter().enumerate() {
-            while cost < *target && length < self.edits.len() {
-                cost += self.edits[length].cost;
+            for edit in &self.edits.all()[length..] {
+                if cost >= *target {
+                    break;
+                }
+                cost += edit.cost;
                 length += 1;
             }
             self.lengths[severity] = length as u32;
             self.reached[severity] = cost;
         }
-    }
-}
-
-fn copy(source: &Source, from: usize, to: usize, text: &mut String, ends: &mut Vec<usize>) {
-    for at in from..to {
-        text.push_str(source.slice(at, at + 1));
-        ends.push(text.len());
     }
 }

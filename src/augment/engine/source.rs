@@ -34,10 +34,15 @@ impl Class {
     }
 }
 
+/// Bytes after the text in [`Source::padded`].
+pub const PADDING: usize = 16;
+
 /// The utterance of one turn.
 #[derive(Debug, Default)]
 pub struct Source {
     text: String,
+    padded: Vec<u8>,
+    plain: bool,
     starts: Vec<u32>,
     symbols: Vec<Symbol>,
     classes: Vec<Class>,
@@ -52,6 +57,10 @@ impl Source {
     pub fn read(&mut self, text: &str, key: impl Fn(char) -> u16) {
         self.text.clear();
         self.text.push_str(text);
+        self.padded.clear();
+        self.padded.extend_from_slice(text.as_bytes());
+        self.padded.extend_from_slice(&[0; PADDING]);
+        self.plain = !text.bytes().any(|byte| matches!(byte, 0..0x20 | b'"' | b'\\'));
         self.clusters.clear();
         self.starts.clear();
         self.symbols.clear();
@@ -164,10 +173,22 @@ impl Source {
         &self.text[self.starts[from] as usize..self.starts[to] as usize]
     }
 
-    /// The graphemes `from .. to` as UTF-8.
+    /// Its text as UTF-8, with [`PADDING`] more bytes.
     #[must_use]
-    pub fn bytes(&self, from: usize, to: usize) -> &[u8] {
-        &self.text.as_bytes()[self.starts[from] as usize..self.starts[to] as usize]
+    pub fn padded(&self) -> &[u8] {
+        &self.padded
+    }
+
+    /// Whether no character of it is escaped in JSON.
+    #[must_use]
+    pub fn plain(&self) -> bool {
+        self.plain
+    }
+
+    /// The first byte of the grapheme at `at`; at its length, that of its text.
+    #[must_use]
+    pub fn start(&self, at: usize) -> usize {
+        self.starts[at] as usize
     }
 
     /// The first character of the grapheme at `at`.

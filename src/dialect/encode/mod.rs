@@ -3,11 +3,13 @@
 mod anthropic;
 mod gemini;
 mod openai;
+mod responses;
 
 use serde_json::{Map, Value};
 
 use super::{Dialect, LineForm, Service};
-pub(super) use openai::is_reasoning;
+pub use crate::recipe::rows::Endpoint;
+pub(super) use openai::reasons;
 
 /// How strictly an answer's form is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -22,45 +24,84 @@ pub enum JsonMode {
 /// What all requests of a batch file have in common.
 #[derive(Debug, Clone)]
 pub struct Shape<'a> {
+    /// Where they go; only OpenAI's dialect knows others than chat.
+    pub endpoint: Endpoint,
     /// The provider's name of the model.
     pub model: &'a str,
-    /// The system prompt.
-    pub system: &'a str,
     /// The schema's name, for providers that want one.
     pub schema_name: &'a str,
-    /// The JSON schema of the answer, in OpenAI's strict subset.
-    pub schema: &'a Value,
+    /// The JSON schema of the answer, in the provider's strict subset; `None` where the answer is text.
+    pub schema: Option<&'a Value>,
     /// How strictly the form is asked for.
     pub json_mode: JsonMode,
-    /// Limit of an answer, in tokens.
-    pub max_tokens: u32,
-    /// Sampling temperature, where the model takes one.
-    pub temperature: f64,
+    /// Limit of an answer, in tokens; `None` for the provider's own.
+    pub max_tokens: Option<u32>,
+    /// Sampling temperature, where the model takes one; `None` for the model's own.
+    pub temperature: Option<f64>,
     /// The user's own parameters, in the provider's words; they win over all of the above.
     pub params: &'a Map<String, Value>,
 }
 
-/// One request line as a JSON value, as the service wants it where `dialect` is OpenAI's.
-pub(super) fn line(service: &Service, dialect: Dialect, shape: &Shape<'_>, custom_id: &str, user: &str) -> Value {
-    let mut line = request(dialect, shape, custom_id, user);
-    if let (Dialect::OpenAi, Some(fields)) = (dialect, line.as_object_mut()) {
-        match service.lines {
-            LineForm::Full => {
-                fields.insert("url".into(), service.url.as_str().into());
-            }
-            LineForm::Bare => fields.retain(|name, _| name == "custom_id" || name == "body"),
-        }
-    }
-    line
+/// What one request asks.
+#[derive(Debug, Clone, Copy)]
+pub struct Prompt<'a> {
+    /// The system prompt.
+    pub system: Option<&'a str>,
+    /// The user prompt; for an embedding the text.
+    pub user: &'a str,
+    /// An image beside it.
+    pub image: Option<Image<'a>>,
 }
 
-/// One request line as a JSON value.
-fn request(dialect: Dialect, shape: &Shape<'_>, custom_id: &str, user: &str) -> Value {
-    match dialect {
-        Dialect::OpenAi => openai::request(shape, custom_id, user),
-        Dialect::Anthropic => anthropic::request(shape, custom_id, user),
-        Dialect::Gemini => gemini::request(shape, custom_id, user),
+/// An image, by its address.
+#[derive(Debug, Clone, Copy)]
+pub struct Image<'a> {
+    /// `https://…` or `data:image/…;base64,…`
+    pub url: &'a str,
+    /// OpenAI's `detail`: `low`, `high`, `auto`.
+    pub detail: Option<&'a str>,
+}
+
+/// The body of a request.
+#[must_use]
+pub fn body(dialect: Dialect, shape: &Shape<'_>, prompt: &Prompt<'_>) -> Value {
+    match (dialect, shape.endpoint) {
+        (Dialect::OpenAi, Endpoint::Chat) => openai::chat(shape, prompt),
+        (Dialect::OpenAi, Endpoint::Responses) => responses::body(shape, prompt),
+        (Dialect::OpenAi, Endpoint::Embeddings) => openai::embeddings(shape, prompt),
+        (Dialect::Anthropic, _) => anthropic::body(shape, prompt),
+        (Dialect::Gemini, _) => gemini::body(shape, prompt),
     }
+}
+
+/// Appends the line of one request around its body, without a line feed; in the form of `service` where the dialect is
+/// OpenAI's.
+pub fn envelope(
+    service: &Service,
+    dialect: Dialect,
+    endpoint: Endpoint,
+    custom_id: &str,
+    body: &str,
+    out: &mut Vec<u8>,
+) {
+    let (key, rest) = match dialect {
+        Dialect::OpenAi => (
+            "{\"custom_id\":",
+            match service.lines {
+                LineForm::Full => {
+                    format!(",\"method\":\"POST\",\"url\":\"{}\",\"body\":", service.url_of(endpoint.path()))
+                }
+                LineForm::Bare => ",\"body\":".to_owned(),
+            },
+        ),
+        Dialect::Anthropic => ("{\"custom_id\":", ",\"params\":".to_owned()),
+        Dialect::Gemini => ("{\"key\":", ",\"request\":".to_owned()),
+    };
+    out.extend_from_slice(key.as_bytes());
+    string(custom_id, out);
+    out.extend_from_slice(rest.as_bytes());
+    out.extend_from_slice(body.as_bytes());
+    out.push(b'}');
 }
 
 /// Writes request lines that differ only in their id and user prompt: all the rest is serialised once.
@@ -76,16 +117,19 @@ const ID: &str = "\u{FDD0}";
 const USER: &str = "\u{FDD1}";
 
 impl Encoder {
-    /// An encoder for requests of `shape`.
+    /// An encoder for requests of `shape`, which share the system prompt too.
     #[must_use]
-    pub fn new(dialect: Dialect, shape: &Shape<'_>) -> Self {
-        Self::at(Service::openai(), dialect, shape)
+    pub fn new(dialect: Dialect, shape: &Shape<'_>, system: &str) -> Self {
+        Self::at(Service::openai(), dialect, shape, system)
     }
 
-    /// The same, for a service of OpenAI's shape where `dialect` is that.
+    /// The same, in the form of `service` where the dialect is OpenAI's.
     #[must_use]
-    pub fn at(service: &Service, dialect: Dialect, shape: &Shape<'_>) -> Self {
-        let line = line(service, dialect, shape, ID, USER).to_string();
+    pub fn at(service: &Service, dialect: Dialect, shape: &Shape<'_>, system: &str) -> Self {
+        let prompt = Prompt { system: Some(system), user: USER, image: None };
+        let mut line = Vec::new();
+        envelope(service, dialect, shape.endpoint, ID, &body(dialect, shape, &prompt).to_string(), &mut line);
+        let line = String::from_utf8(line).expect("a line is made of texts");
         let split = |text: &str, mark: &str| {
             let (before, after) =
                 text.split_once(&format!("\"{mark}\"")).expect("a request holds its id, then its prompt");
@@ -126,17 +170,17 @@ mod tests {
     fn encoded(dialect: Dialect, model: &str, params: &Value) -> Value {
         let schema: Value = serde_json::from_str(include_str!("../../../templates/aac/schema.json")).unwrap();
         let shape = Shape {
+            endpoint: Endpoint::Chat,
             model,
-            system: "Be \"brief\".",
             schema_name: "aac_conversation",
-            schema: &schema,
+            schema: Some(&schema),
             json_mode: JsonMode::Schema,
-            max_tokens: 1500,
-            temperature: 0.7,
+            max_tokens: Some(1500),
+            temperature: Some(0.7),
             params: params.as_object().unwrap(),
         };
         let mut line = Vec::new();
-        Encoder::new(dialect, &shape).write("en-GB-1-0-abcdef", "Say\n\"hé\"", &mut line);
+        Encoder::new(dialect, &shape, "Be \"brief\".").write("en-GB-1-0-abcdef", "Say\n\"hé\"", &mut line);
         serde_json::from_slice(&line).unwrap()
     }
 
@@ -175,5 +219,58 @@ mod tests {
         assert!(!schema.to_string().contains("additionalProperties"));
         let intended = &schema["properties"]["conversation"]["items"]["properties"]["utterance_intended"];
         assert_eq!(intended, &json!({"type": "string", "nullable": true}));
+    }
+
+    fn asked(dialect: Dialect, endpoint: Endpoint, image: Option<&str>) -> Value {
+        let params = Map::new();
+        let schema = json!({"type": "object"});
+        let shape = Shape {
+            endpoint,
+            model: "m",
+            schema_name: "n",
+            schema: (endpoint == Endpoint::Responses).then_some(&schema),
+            json_mode: JsonMode::Schema,
+            max_tokens: Some(9),
+            temperature: None,
+            params: &params,
+        };
+        let image = image.map(|url| Image { url, detail: Some("low") });
+        let prompt = Prompt { system: Some("s"), user: "u", image };
+        let mut line = Vec::new();
+        envelope(Service::openai(), dialect, endpoint, "id", &body(dialect, &shape, &prompt).to_string(), &mut line);
+        serde_json::from_slice(&line).unwrap()
+    }
+
+    #[test]
+    fn without_a_schema_no_form_is_asked_for() {
+        let body = &asked(Dialect::OpenAi, Endpoint::Chat, None)["body"];
+        assert_eq!(body.as_object().unwrap().keys().collect::<Vec<_>>(), ["model", "messages", "max_tokens"]);
+        assert!(asked(Dialect::Anthropic, Endpoint::Chat, None)["params"].get("output_config").is_none());
+        let config = &asked(Dialect::Gemini, Endpoint::Chat, None)["request"]["generationConfig"];
+        assert_eq!(config, &json!({"maxOutputTokens": 9}));
+    }
+
+    #[test]
+    fn responses_and_embeddings_have_bodies_of_their_own() {
+        let line = asked(Dialect::OpenAi, Endpoint::Responses, None);
+        let body = json!({"model": "m", "instructions": "s", "input": "u", "max_output_tokens": 9, "text": {"format":
+            {"type": "json_schema", "name": "n", "strict": true, "schema": {"type": "object"}}}});
+        assert_eq!((&line["url"], &line["body"]), (&json!("/v1/responses"), &body));
+        let line = asked(Dialect::OpenAi, Endpoint::Embeddings, None);
+        assert_eq!((&line["url"], &line["body"]), (&json!("/v1/embeddings"), &json!({"model": "m", "input": "u"})));
+    }
+
+    #[test]
+    fn an_image_is_one_part_of_the_message() {
+        let url = "https://example.org/a.png";
+        let part = json!({"type": "image_url", "image_url": {"url": url, "detail": "low"}});
+        assert_eq!(asked(Dialect::OpenAi, Endpoint::Chat, Some(url))["body"]["messages"][1]["content"][1], part);
+        let part = json!({"type": "image", "source": {"type": "url", "url": url}});
+        assert_eq!(asked(Dialect::Anthropic, Endpoint::Chat, Some(url))["params"]["messages"][0]["content"][0], part);
+        let data = "data:image/png;base64,AAAA";
+        let part = json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}});
+        assert_eq!(asked(Dialect::Anthropic, Endpoint::Chat, Some(data))["params"]["messages"][0]["content"][0], part);
+        let part = json!({"inlineData": {"mimeType": "image/png", "data": "AAAA"}});
+        assert_eq!(asked(Dialect::Gemini, Endpoint::Chat, Some(data))["request"]["contents"][0]["parts"][0], part);
     }
 }

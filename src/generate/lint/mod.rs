@@ -3,6 +3,7 @@
 //! Loading a pack already checks that its references resolve. The lint checks that it is good enough to be used.
 
 mod counts;
+mod near;
 mod prompts;
 mod texts;
 
@@ -12,7 +13,7 @@ use serde::Serialize;
 
 use crate::Result;
 use crate::assets::Assets;
-use crate::language::{Keyboards, Languages, Pack};
+use crate::language::{Keyboards, Languages, Pack, Status};
 use crate::model::Locale;
 use crate::recipe::Recipe;
 
@@ -45,25 +46,43 @@ struct Subject<'a> {
 struct Findings<'a> {
     locale: &'a Locale,
     found: Vec<Finding>,
+    notes: Vec<Finding>,
 }
 
 impl Findings<'_> {
+    fn note(&mut self, place: impl Into<String>, what: impl Into<String>) {
+        self.notes.push(Finding { locale: self.locale.clone(), place: place.into(), what: what.into() });
+    }
+
     fn add(&mut self, place: impl Into<String>, what: impl Into<String>) {
         self.found.push(Finding { locale: self.locale.clone(), place: place.into(), what: what.into() });
     }
 }
 
-/// All that is to be mended in the pack of `locale`; empty when it is fit for use.
+/// What the checks say of a pack.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Lint {
+    /// All that is to be mended; empty when the pack is fit for use.
+    pub findings: Vec<Finding>,
+    /// What could not be checked.
+    pub notes: Vec<Finding>,
+}
+
+/// Checks the pack of `locale`.
 ///
 /// # Errors
 /// Only for a locale that there is not, or a file that cannot be read: what is wrong *in* a pack is a finding.
-pub fn lint(assets: &Assets, languages: &Languages, recipe: &Recipe, locale: &Locale) -> Result<Vec<Finding>> {
-    let mut findings = Findings { locale, found: Vec::new() };
+pub fn lint(assets: &Assets, languages: &Languages, recipe: &Recipe, locale: &Locale) -> Result<Lint> {
+    let mut findings = Findings { locale, found: Vec::new(), notes: Vec::new() };
     match (languages.pack(locale), languages.keyboards(locale)) {
         (Ok(pack), Ok(keyboards)) => {
             let subject = Subject { languages, locale, pack: &pack, keyboards: &keyboards };
+            if pack.status == Status::Skeleton {
+                findings.add("status", "`skeleton`: set it to `drafted` when all is written");
+            }
             counts::check(&subject, &mut findings)?;
             texts::check(&subject, &mut findings);
+            near::check(&subject, &mut findings);
             prompts::check(assets, recipe, locale, &pack, &mut findings);
         }
         (pack, keyboards) => {
@@ -75,5 +94,5 @@ pub fn lint(assets: &Assets, languages: &Languages, recipe: &Recipe, locale: &Lo
             }
         }
     }
-    Ok(findings.found)
+    Ok(Lint { findings: findings.found, notes: findings.notes })
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Findings;
 use crate::assets::Assets;
-use crate::language::Pack;
+use crate::language::{Cast, Pack};
 use crate::model::Locale;
 use crate::recipe::{Planner, Prompter, Recipe, language_line, read_back};
 
@@ -43,7 +43,7 @@ pub(super) fn check(assets: &Assets, recipe: &Recipe, locale: &Locale, pack: &Ar
             Some(read) if read == item => {}
             read => {
                 let what = if read.is_some() { "as another one" } else { "at all" };
-                let scenario = &item.scenario.id;
+                let scenario = item.topic.text(Cast { person: item.person, partner: item.partner });
                 return findings.add(place, format!("a plan item (scenario `{scenario}`) is not read back {what}"));
             }
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use super::{Findings, Subject};
-use crate::language::{Keyboards, Pack};
+use crate::language::{Identified, Keyboards, Pack, identify};
 
 /// Small English words that stand in no other language's text, unless its own function words hold them.
 const ENGLISH: [&str; 14] =
@@ -34,9 +34,25 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) {
         }
     }
     distinct(pack, findings);
+    language(subject, findings);
     // Chinese is typed by its pinyin, Japanese by the readings that its pack carries.
     if !matches!(pack.text.script.as_str(), "Hans" | "Jpan") {
         typable(pack, subject.keyboards, findings);
+    }
+}
+
+/// The phrasebook read by an identifier that knows most of the languages.
+fn language(subject: &Subject<'_>, findings: &mut Findings<'_>) {
+    let said = subject.pack.threads.iter().flat_map(|thread| &thread.exchanges);
+    let said: Vec<String> = said.map(|it| outside_slots(&format!("{} {}", it.intended, it.reaction))).collect();
+    match identify(&said.join(" "), subject.locale.language()) {
+        Identified::Same => {}
+        Identified::Other { language, .. } => {
+            findings.add("phrasebook", format!("its language reads as `{language}`"));
+        }
+        Identified::CannotJudge => {
+            findings.note("phrasebook", "cannot judge: the identifier of languages does not know this one");
+        }
     }
 }
 

@@ -1,10 +1,11 @@
-//! Is it the right language? Scripts are counted and small words looked up, in one pass over part of the text.
+//! Is it the right language? Scripts are counted and small words looked up, in one pass over part of the text; only where
+//! that leaves a doubt are trigrams asked, which cost a hundred times as much.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::Result;
-use crate::language::{Languages, TextRules};
+use crate::language::{Identified, Languages, TextRules, identify};
 use crate::model::Locale;
 use crate::process::conversation::Turn;
 
@@ -64,7 +65,10 @@ impl Words {
         let bit = self.bits.get(language).copied();
         match self.look(turns, bit, rules, SAMPLE_BYTES) {
             Finding::Sure => Finding::Sure,
-            _ => self.look(turns, bit, rules, usize::MAX),
+            _ => match self.look(turns, bit, rules, usize::MAX) {
+                Finding::Unsure => by_trigrams(turns, language),
+                finding => finding,
+            },
         }
     }
 
@@ -84,6 +88,20 @@ impl Words {
             }
         }
         counts.finding(bit, &rules.script)
+    }
+}
+
+/// What trigrams make of a text that its small words leave in doubt.
+fn by_trigrams(turns: &[Turn<'_>], language: &str) -> Finding {
+    let mut text = String::new();
+    for said in turns.iter().filter_map(|turn| turn.intended.or(turn.utterance)) {
+        text.push_str(&said.to_str());
+        text.push('\n');
+    }
+    match identify(&text, language) {
+        Identified::Same => Finding::Sure,
+        Identified::Other { reliable: true, .. } => Finding::Wrong,
+        Identified::Other { .. } | Identified::CannotJudge => Finding::Unsure,
     }
 }
 

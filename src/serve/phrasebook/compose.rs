@@ -71,7 +71,7 @@ pub(super) fn compose(pack: &Pack, item: &PlanItem<'_>, stream: &mut Stream) -> 
             utterance_intended: None,
         });
     }
-    Conversation { scene: fill(&item.scenario.text, cast, &words).into_owned(), conversation: turns }
+    Conversation { scene: item.topic.text(cast).into_owned(), conversation: turns }
 }
 
 /// Adds a line to what the partner says in one turn.

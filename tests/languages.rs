@@ -1,0 +1,65 @@
+//! `aacorn languages`: the table, the skeleton of a new locale, and what the lint makes of it.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn aacorn(folder: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_aacorn")).args(args).current_dir(folder).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+#[test]
+fn a_skeleton_lists_what_must_be_written_and_counts_only_when_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = aacorn(folder.path(), &["languages", "new", "ga-IE", "--from", "en-GB"]);
+    assert!(made.status.success(), "{}", said(&made));
+    for file in [
+        "languages/keyboards/ga.toml: the alphabet",
+        "languages/ga/phrasebook.toml: 60 exchanges or more",
+        "languages/ga-IE/scenarios.toml: 5 scenarios of its own or more",
+        "templates/aac/ga/user.tera",
+    ] {
+        assert!(said(&made).contains(file), "{}", said(&made));
+    }
+    let pack = fs::read_to_string(folder.path().join("languages/ga/pack.toml")).unwrap();
+    assert!(pack.contains("id = \"refusal\"\ntext = \"\"  # saying no"), "{pack}");
+    let all = aacorn(folder.path(), &["generate", "--lang", "all", "--num", "1"]);
+    assert!(all.status.success() && !said(&all).contains("ga-IE"), "{}", said(&all));
+    let one = aacorn(folder.path(), &["generate", "--lang", "ga-IE", "--num", "1"]);
+    assert_eq!(one.status.code(), Some(2), "{}", said(&one));
+    let lint = aacorn(folder.path(), &["languages", "lint", "ga-IE"]);
+    assert!(lint.status.code() == Some(1) && said(&lint).contains("ga-IE: languages/ga-IE"), "{}", said(&lint));
+    let again = aacorn(folder.path(), &["languages", "new", "ga-IE"]);
+    assert!(again.status.code() == Some(2) && said(&again).contains("is there already"), "{}", said(&again));
+}
+
+#[test]
+fn a_new_region_of_a_language_that_is_there_gets_the_regions_files_only() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(aacorn(folder.path(), &["languages", "new", "en-IE"]).status.success());
+    let made: Vec<_> =
+        fs::read_dir(folder.path().join("languages")).unwrap().map(|it| it.unwrap().file_name()).collect();
+    assert_eq!(made.len(), 2, "{made:?}");
+    assert!(!folder.path().join("templates").exists());
+}
+
+#[test]
+fn every_file_of_a_skeleton_is_toml() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(aacorn(folder.path(), &["languages", "new", "gd-GB", "--from", "de-DE"]).status.success());
+    let mut files = 0;
+    for name in ["gd", "gd-GB", "keyboards"] {
+        for entry in fs::read_dir(folder.path().join("languages").join(name)).unwrap() {
+            let path = entry.unwrap().path();
+            let text = fs::read_to_string(&path).unwrap();
+            let table: Result<aacorn::assets::Table, _> = aacorn::assets::from_toml("it", &text);
+            assert!(table.is_ok(), "{}: {table:?}", path.display());
+            files += 1;
+        }
+    }
+    assert_eq!(files, 12);
+}
