@@ -18,7 +18,14 @@ const ROWS: &[&[&str]] = &[
 ];
 
 /// (user, used) within a row.
-const ARROWS: &[(&str, &str)] = &[("recipe", "language"), ("http", "files"), ("rows", "files"), ("http", "random")];
+const ARROWS: &[(&str, &str)] = &[
+    ("recipe", "language"),
+    ("http", "files"),
+    ("rows", "files"),
+    ("rows", "progress"),
+    ("rows", "random"),
+    ("http", "random"),
+];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();

@@ -133,7 +133,8 @@ fn show(costs: &[ShardCost]) {
 /// How far the estimates were off, all shards together.
 fn show_off(costs: &[ShardCost]) {
     let answered: Vec<_> = costs.iter().filter_map(|cost| Some((cost.actual?, cost.off?))).collect();
-    let mean = |of: &dyn Fn(&(Bill, Off)) -> Option<(f64, u64)>| {
+    type Part = Option<(f64, u64)>;
+    let mean = |of: &dyn Fn(&(Bill, Off)) -> Part| {
         let parts: Vec<_> = answered.iter().map(of).collect::<Option<_>>()?;
         let tokens: u64 = parts.iter().map(|(_, tokens)| tokens).sum();
         let off: f64 = parts.iter().map(|(off, tokens)| off * *tokens as f64).sum();

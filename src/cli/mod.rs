@@ -4,6 +4,7 @@ mod augment;
 mod cancel;
 mod check;
 mod clean;
+mod convert;
 mod cost;
 mod desk;
 mod exit;
@@ -13,9 +14,12 @@ mod interrupt;
 mod languages;
 mod print;
 mod process;
+mod recipe;
 mod retry;
+mod rows;
 mod run;
 mod serve;
+mod show;
 mod status;
 mod submit;
 mod watch;
@@ -83,8 +87,11 @@ enum Command {
     Process(process::Args),
     Check(check::Args),
     Augment(augment::Args),
+    Show(show::Args),
+    Convert(convert::Args),
     Serve(serve::Args),
     Languages(languages::Args),
+    Recipe(recipe::Args),
 }
 
 /// What every command has at hand.
@@ -157,8 +164,11 @@ impl Command {
             Self::Process(args) => process::run(args, context),
             Self::Check(args) => check::run(args, context),
             Self::Augment(args) => augment::run(args, context),
+            Self::Show(args) => show::run(&args, context),
+            Self::Convert(args) => convert::run(&args, context),
             Self::Serve(args) => serve::run(args, context),
             Self::Languages(args) => languages::run(args, context),
+            Self::Recipe(args) => recipe::run(args, context),
         }
     }
 }

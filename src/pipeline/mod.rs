@@ -3,6 +3,8 @@
 //! What is there already is not made again: plan items that the batch folder holds, jobs that the ledger knows, results
 //! that are here. So a run that was stopped anywhere goes on when it is started again, and a finished one has nothing to do.
 
+pub mod rows;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use crate::dialect::Service;
 use crate::http::Key;
 use crate::language::Languages;
 use crate::ledger::Ledger;
-use crate::model::{Clock, Locale, Tally};
+use crate::model::{Clock, Locale, Provider, Tally};
 use crate::progress::{Progress, go_on};
 use crate::provider::{BatchApi, Connection, Place, connect};
 use crate::recipe::Recipe;
@@ -61,6 +63,13 @@ pub enum Answers {
     },
 }
 
+impl Answers {
+    /// Tokens of prompts that may be under way at a time; `None` for no limit.
+    fn room(&self) -> Option<u64> {
+        if let Self::Remote { room, .. } = self { *room } else { None }
+    }
+}
+
 /// What came of it.
 #[derive(Debug, Serialize)]
 pub struct Report {
@@ -100,7 +109,7 @@ pub struct LocaleReport {
 pub fn run(assets: &Assets, languages: &Arc<Languages>, options: &Options, progress: &dyn Progress) -> Result<Report> {
     let runtime = Runtime::new().map_err(|error| Error::Usage(format!("cannot start a runtime: {error}")))?;
     // Before anything is written: a key that is not there is better known now.
-    let remote = remote(options)?;
+    let remote = remote(&options.answers, options.generate.provider, options.generate.service)?;
     generate::generate(assets, languages, &options.generate, progress)?;
     go_on(progress)?;
     let (shards, elsewhere) = shards(&options.generate)?;
@@ -109,10 +118,9 @@ pub fn run(assets: &Assets, languages: &Arc<Languages>, options: &Options, progr
         Some(api) => {
             let (provider, service) = (options.generate.provider, options.generate.service);
             jobs::check_requests(&jobs::unsent(&ledger, &shards)?, provider, service, progress)?;
-            let room = if let Answers::Remote { room, .. } = options.answers { room } else { None };
-            runtime.block_on(jobs::complete_within(&shards, api.as_ref(), &ledger, progress, room))?
+            runtime.block_on(jobs::complete_within(&shards, api.as_ref(), &ledger, progress, options.answers.room()))?
         }
-        None => runtime.block_on(answer_here(&shards, languages, options, &ledger, progress))?,
+        None => runtime.block_on(answer_here(&shards, languages, &options.answers, options.now, &ledger, progress))?,
     };
     go_on(progress)?;
     let folders: Vec<PathBuf> = folders(&options.generate).collect();
@@ -126,6 +134,7 @@ pub fn run(assets: &Assets, languages: &Arc<Languages>, options: &Options, progr
             jobs: options.jobs,
             languages: Arc::clone(languages),
             rules: Recipe::load(assets, &options.generate.recipe)?.rules,
+            rows: None,
         },
         progress,
     )?;
@@ -155,28 +164,28 @@ fn folders(options: &generate::Options) -> impl Iterator<Item = PathBuf> {
 }
 
 /// A client of the provider's batch API, when that is to answer.
-fn remote(options: &Options) -> Result<Option<Box<dyn BatchApi>>> {
-    let Answers::Remote { base_url, key_env, .. } = &options.answers else { return Ok(None) };
+fn remote(answers: &Answers, provider: Provider, service: &Service) -> Result<Option<Box<dyn BatchApi>>> {
+    let Answers::Remote { base_url, key_env, .. } = answers else { return Ok(None) };
     let place = base_url.as_deref().map_or(Place::Usual, Place::Given);
-    let service = &options.generate.service;
-    let named = if *service == Service::openai() { "" } else { &service.name };
+    let named = if service == Service::openai() { "" } else { &service.name };
     let connection = Connection { place, service: named, key_env: key_env.as_deref(), interval: None };
-    connect(options.generate.provider, connection).map(Some)
+    connect(provider, connection).map(Some)
 }
 
 /// Has all shards answered by the server inside this program.
 async fn answer_here(
     shards: &[jobs::Shard],
     languages: &Arc<Languages>,
-    options: &Options,
+    answers: &Answers,
+    now: Option<Timestamp>,
     ledger: &Ledger,
     progress: &dyn Progress,
 ) -> Result<jobs::Report> {
-    let engine: Arc<dyn Engine> = match &options.answers {
+    let engine: Arc<dyn Engine> = match answers {
         Answers::Upstream { base_url, key } => Arc::new(Live::new(base_url, key.clone(), Handle::current())?),
         Answers::Phrasebook | Answers::Remote { .. } => Arc::new(Phrasebook::new(Arc::clone(languages))),
     };
-    let local = jobs::Local::start(&options.generate.out, engine, options.now).await?;
+    let local = jobs::Local::start(ledger.folder(), engine, now).await?;
     let answered = jobs::complete(shards, local.api(), ledger, progress).await;
     local.stop(ledger).await?;
     answered
@@ -198,6 +207,7 @@ fn augment(
             jobs: options.jobs,
             edits: false,
             profiles: Vec::new(),
+            dictionaries: None,
         };
         report.files.extend(augment::augment(&options, languages, progress)?.files);
     }

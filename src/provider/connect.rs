@@ -69,18 +69,19 @@ fn connect_openai(connection: Connection<'_>) -> Result<Box<dyn BatchApi>> {
         name => Some(Service::named(name)?),
     };
     let assumed = named.unwrap_or_else(Service::openai);
-    let url = match (connection.place, &assumed.base_url) {
+    let own = env("OPENAI_BASE_URL").filter(|_| assumed.takes_openai_key());
+    let url = match (connection.place, own.or_else(|| assumed.base_url.clone())) {
         (Place::Usual, None) => {
             return Err(Error::Usage(format!("`{}` has no URL for all: give yours with --base-url", assumed.name)));
         }
-        (Place::Usual, Some(usual)) if named.is_some_and(|service| service != Service::openai()) => usual.clone(),
-        (Place::Usual, Some(usual)) => env("OPENAI_BASE_URL").unwrap_or_else(|| usual.clone()),
+        (Place::Usual, Some(usual)) => usual,
         (Place::Given(url) | Place::Remembered(url), _) => url.to_owned(),
     };
     let service = named.map_or_else(|| Service::at(&url), Ok)?;
-    let official = service.base_url.as_deref().unwrap_or_default();
+    let like = if service.takes_openai_key() { Service::openai() } else { service };
+    let official = like.base_url.as_deref().unwrap_or_default();
     // The key of one service never goes to another: only its own variable is read.
-    let (base_url, key) = match service == Service::openai() {
+    let (base_url, key) = match service.takes_openai_key() {
         true => known_place(connection, "OPENAI_BASE_URL", official, &service.key_env)?,
         false => known_place(
             Connection { place: at(connection.place, &url, service), ..connection },
@@ -89,10 +90,10 @@ fn connect_openai(connection: Connection<'_>) -> Result<Box<dyn BatchApi>> {
             &service.key_env,
         )?,
     };
-    if key.is_none() && service != Service::openai() && !is_here(host(&base_url)) {
+    if key.is_none() && !service.takes_openai_key() && !is_here(host(&base_url)) {
         Key::from_env(&service.key_env)?;
     }
-    let (organization, project) = match service == Service::openai() {
+    let (organization, project) = match service.takes_openai_key() {
         true => (env("OPENAI_ORG_ID"), env("OPENAI_PROJECT_ID")),
         false => (None, None),
     };

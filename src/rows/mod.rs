@@ -20,12 +20,14 @@
 //! # }
 //! ```
 
+mod convert;
 mod csv;
 mod dotted;
 mod elements;
 mod format;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod pick;
 mod read;
 mod write;
 
@@ -34,9 +36,11 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+pub use convert::convert;
 pub use csv::Cells;
 pub use dotted::{Path as DottedPath, flatten, get, set, unflatten};
 pub use format::Format;
+pub use pick::{drawn, first};
 pub use read::Reader;
 pub use write::Writer;
 
