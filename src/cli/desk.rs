@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use jiff::{Timestamp, Unit};
+use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
 use super::{Context, print};
 use crate::jobs::{Desk, Report, Shard, ShardReport, is_gone, ledger_folder, shards};
 use crate::ledger::{Job, Ledger, Phase};
-use crate::model::{Clock, Provider};
+use crate::model::{Clock, Provider, age};
 use crate::provider::{BatchApi, Connection, Place, connect};
 use crate::{Error, Result};
 
@@ -147,7 +147,7 @@ pub fn print_report(report: &Report, context: &Context) {
         return print::json(report);
     }
     let rows = report.shards.iter().map(|shard| row(shard, context.now)).collect();
-    print::table(["shard", "job", "status", "age", "requests", "done", "failed", "answers", "errors"], rows, 4);
+    print::table(["shard", "job", "status", "age", "done", "failed", "answers", "errors"], rows, 4);
     for shard in &report.shards {
         for problem in shard.problems.iter().take(5) {
             let line = problem.line.map(|line| format!("line {line}: ")).unwrap_or_default();
@@ -172,10 +172,10 @@ pub fn next_after_results(args: &DeskArgs) -> String {
 }
 
 fn name(shard: &ShardReport) -> String {
-    shard.shard.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    Shard { path: shard.shard.clone() }.key()
 }
 
-fn row(shard: &ShardReport, now: Timestamp) -> [String; 9] {
+fn row(shard: &ShardReport, now: Timestamp) -> [String; 8] {
     let status = match shard.phase {
         None if shard.output.is_some() => "answered".to_owned(),
         None => "not submitted".to_owned(),
@@ -196,40 +196,12 @@ fn row(shard: &ShardReport, now: Timestamp) -> [String; 9] {
         shard.job.clone().unwrap_or_default(),
         status,
         shard.created_at.as_deref().and_then(|at| age(at, now)).unwrap_or_default(),
-        shard.requests.to_string(),
-        shard.completed.to_string(),
+        match shard.phase {
+            Some(_) => format!("{}/{}", shard.completed + shard.failed, shard.requests),
+            None => String::new(),
+        },
         shard.failed.to_string(),
         rows(shard.output_rows),
         rows(shard.error_rows),
     ]
-}
-
-/// `3h 12m`, `45s`.
-fn age(created_at: &str, now: Timestamp) -> Option<String> {
-    let span = now.since(created_at.parse::<Timestamp>().ok()?).ok()?;
-    let seconds = span.total(Unit::Second).ok()?.max(0.0) as u64;
-    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
-    Some(match (days, hours, minutes) {
-        (0, 0, 0) => format!("{seconds}s"),
-        (0, 0, minutes) => format!("{minutes}m"),
-        (0, hours, minutes) => format!("{hours}h {minutes}m"),
-        (days, hours, _) => format!("{days}d {hours}h"),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ages_are_told_in_two_units() {
-        let now = "2026-01-03T02:03:04Z".parse().unwrap();
-        let told = |at: &str| age(at, now).unwrap();
-        assert_eq!(told("2026-01-03T02:02:59Z"), "5s");
-        assert_eq!(told("2026-01-03T01:59:04Z"), "4m");
-        assert_eq!(told("2026-01-03T00:00:04Z"), "2h 3m");
-        assert_eq!(told("2026-01-01T00:00:00Z"), "2d 2h");
-        assert_eq!(told("2026-02-01T00:00:00Z"), "0s", "a clock that was set back");
-        assert_eq!(age("never", now), None);
-    }
 }

@@ -7,7 +7,7 @@ use super::desk::{self, DeskArgs};
 use super::generate::{provider_parser, service_parser};
 use super::{Context, Exit, print};
 use crate::dialect::Service;
-use crate::jobs::{CostOptions, Desk, Shard, Submitted, check_requests, cost, submit_within};
+use crate::jobs::{CostOptions, Desk, Shard, Submitted, check_requests, cost, submit_within, unsent};
 use crate::model::Provider;
 use crate::price::Money;
 use crate::provider::connect;
@@ -48,7 +48,8 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
     if !args.unchecked {
         let service = Service::named(api.service()).unwrap_or_else(|_| Service::openai());
         for folder in &folders {
-            check_requests(&folder.shards, args.provider, service, &context.progress)?;
+            let new = unsent(&folder.ledger, &folder.shards)?;
+            check_requests(&new, args.provider, service, &context.progress)?;
         }
     }
     let runtime = desk::runtime()?;

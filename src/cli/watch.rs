@@ -33,6 +33,7 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
             "the jobs go on without you; to go on watching: aacorn watch{}",
             desk::typed(&args.desk)
         ));
+        return Ok(Exit::Interrupted);
     }
     watched?;
     finish(&args.desk, &folders, context)

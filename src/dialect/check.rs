@@ -37,7 +37,8 @@ impl Requests {
     pub fn new(provider: Provider, service: &'static Service) -> Self {
         Self {
             dialect: Some(Dialect::from(provider)),
-            service: Some(service),
+            // What answers behind the server inside this program is not known here.
+            service: Some(service).filter(|_| provider != Provider::Local),
             form: Some(service.lines),
             ..Self::of_whoever()
         }

@@ -126,6 +126,18 @@ impl Service {
         SERVICES.service.first().expect("the table begins with OpenAI")
     }
 
+    /// Any server of which nothing is known but that it has OpenAI's shape.
+    #[must_use]
+    pub fn other() -> &'static Self {
+        SERVICES.service.last().expect("the table ends with servers of which nothing is known")
+    }
+
+    /// Whether it takes OpenAI's key: OpenAI itself, and servers of which nothing is known.
+    #[must_use]
+    pub fn takes_openai_key(&self) -> bool {
+        self.key_env == Self::openai().key_env
+    }
+
     /// All of them.
     pub fn all() -> impl Iterator<Item = &'static Self> {
         SERVICES.service.iter()
@@ -142,7 +154,7 @@ impl Service {
         })
     }
 
-    /// The service at `base_url`, recognised by its host; any other host is taken to do as OpenAI does.
+    /// The service at `base_url`, recognised by its host; any other host is [`Service::other`].
     ///
     /// # Errors
     /// [`Error::Usage`] for a host that is known to have batches of another shape.
@@ -156,7 +168,7 @@ impl Service {
         if let Some(unlike) = SERVICES.unlike.iter().find(|unlike| ends(&unlike.hosts)) {
             return Err(Error::Usage(format!("{host} does not speak OpenAI's batch API: {}", unlike.why)));
         }
-        Ok(Self::all().find(|service| ends(&service.hosts)).unwrap_or_else(Self::openai))
+        Ok(Self::all().find(|service| ends(&service.hosts)).unwrap_or_else(Self::other))
     }
 
     /// Whether `url` is at a host that only this service can have.
@@ -230,9 +242,9 @@ mod tests {
             ("https://API.mistral.ai:443/v1", "mistral"),
             ("https://api.groq.com/openai/v1/", "groq"),
             ("https://dashscope.aliyuncs.com/compatible-mode/v1", "dashscope"),
-            ("http://127.0.0.1:4100/v1", "openai"),
-            ("https://notapi.mistral.ai/v1", "openai"),
-            ("https://api.mistral.ai.example.org/v1", "openai"),
+            ("http://127.0.0.1:4100/v1", "other"),
+            ("https://notapi.mistral.ai/v1", "other"),
+            ("https://api.mistral.ai.example.org/v1", "other"),
         ] {
             assert_eq!(Service::at(url).unwrap().name, name, "{url}");
         }
@@ -247,7 +259,7 @@ mod tests {
         names.sort();
         names.dedup();
         assert_eq!(names.len(), Service::all().count());
-        assert_eq!(Service::openai().name, "openai");
+        assert_eq!((Service::openai().name.as_str(), Service::other().name.as_str()), ("openai", "other"));
         for service in Service::all() {
             assert!(!service.source.is_empty(), "{}", service.name);
             if let Some(url) = &service.base_url {

@@ -276,9 +276,11 @@ impl Work {
             encoder.write(&custom_id, user, &mut line);
             if nth == 0 {
                 // The others differ from it in their id and prompt only.
-                requests
-                    .accept(&line)
-                    .map_err(|wrong| Error::Usage(format!("what was asked for cannot be sent: {wrong}")))?;
+                requests.accept(&line).map_err(|wrong| {
+                    Error::Usage(format!(
+                        "what was asked for would be refused: {wrong} (another server may take it: --service other)"
+                    ))
+                })?;
             }
             writer.write(
                 &line,

@@ -3,6 +3,7 @@
 use super::Shard;
 use crate::dialect::{Requests, Service};
 use crate::files::Lines;
+use crate::ledger::Ledger;
 use crate::model::Provider;
 use crate::progress::{Progress, go_on};
 use crate::{Error, Result};
@@ -26,6 +27,20 @@ pub fn check_requests(
         check_shard(shard, provider, service, progress)?;
     }
     Ok(())
+}
+
+/// Those of `shards` of which no job is known: the ones that are still to be looked over.
+///
+/// # Errors
+/// [`Error::Database`].
+pub fn unsent(ledger: &Ledger, shards: &[Shard]) -> Result<Vec<Shard>> {
+    let mut unsent = Vec::new();
+    for shard in shards {
+        if ledger.job_of(&shard.name(ledger.folder()))?.is_none() {
+            unsent.push(shard.clone());
+        }
+    }
+    Ok(unsent)
 }
 
 fn check_shard(shard: &Shard, provider: Provider, service: &'static Service, progress: &dyn Progress) -> Result<()> {

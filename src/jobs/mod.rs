@@ -33,7 +33,7 @@ pub use complete::{complete, complete_within};
 pub use cost::{Bill, CostOptions, Off, ShardCost, cost, cost_of};
 pub use fetch::{fetch, is_gone};
 pub use local::Local;
-pub use look_over::check_requests;
+pub use look_over::{check_requests, unsent};
 pub use report::{Report, ShardReport};
 pub use retry::{Family, RetryOptions, RetryReport, Target, retry};
 pub use shards::{Shard, ledger_folder, shards};

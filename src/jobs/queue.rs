@@ -1,5 +1,7 @@
 //! Room in the provider's queue: how many tokens of prompts may be under way, and who waits for others to end.
 
+use std::collections::HashSet;
+
 use super::{Desk, Shard, cost};
 use crate::ledger::{Job, NewJob, Phase};
 use crate::provider::{Problem, Status};
@@ -83,10 +85,11 @@ pub(super) fn others_under_way(desk: Desk<'_>, job: &Job) -> Result<bool> {
 }
 
 /// The jobs that the ones which wait are waiting for, but for those that are watched.
-pub(super) fn created(desk: Desk<'_>, queued: &[(&Shard, Job)]) -> Result<Vec<Job>> {
+pub(super) fn unwatched(desk: Desk<'_>, queued: &[(&Shard, Job)], watched: &[Shard]) -> Result<Vec<Job>> {
     let Some((_, job)) = queued.first() else { return Ok(Vec::new()) };
+    let names: HashSet<String> = watched.iter().map(|shard| shard.name(desk.ledger.folder())).collect();
     let mut jobs = under_way(desk, job)?;
-    jobs.retain(|job| job.phase == Phase::Created);
+    jobs.retain(|job| job.phase == Phase::Created && !names.contains(&job.shard));
     Ok(jobs)
 }
 

@@ -29,7 +29,7 @@ const ALONE: u32 = 3;
 /// fetched until then stays, and the next call goes on.
 pub async fn watch(desk: Desk<'_>, shards: &[Shard]) -> Result<Report> {
     let mut waits = Waits::new(desk);
-    let mut screen = Screen::new(desk, &open(desk, shards)?);
+    let screen = Screen::new(desk, &open(desk, shards)?);
     let mut turned_away = HashMap::new();
     loop {
         let (queued, open): (Vec<_>, Vec<_>) =
@@ -37,7 +37,7 @@ pub async fn watch(desk: Desk<'_>, shards: &[Shard]) -> Result<Report> {
         if queued.is_empty() && open.is_empty() {
             return Report::of(desk.ledger, shards);
         }
-        let polls = stream::iter(open).map(|(shard, job)| step(desk, shard, job)).buffer_unordered(AT_ONCE);
+        let polls = stream::iter(open).map(|(shard, job)| step(desk, &screen, shard, job)).buffer_unordered(AT_ONCE);
         let (mut moved, mut freed) = (false, 0);
         for done in polls.collect::<Vec<_>>().await {
             let (shard, job, has_moved) = done?;
@@ -49,7 +49,7 @@ pub async fn watch(desk: Desk<'_>, shards: &[Shard]) -> Result<Report> {
                 freed += 1;
             }
         }
-        moved |= send_queued(desk, &queued, freed).await?;
+        moved |= send_queued(desk, &queued, shards, freed).await?;
         for (shard, _) in &queued {
             if let Some(job) = desk.ledger.job_of(&shard.name(desk.ledger.folder()))? {
                 screen.show(shard, &job);
@@ -80,12 +80,12 @@ async fn line_up(desk: Desk<'_>, job: &Job, alone: &mut HashMap<String, u32>) ->
 }
 
 /// Sends those for which there is room by now, `freed` jobs having ended. Says whether there were any.
-async fn send_queued(desk: Desk<'_>, queued: &[(&Shard, Job)], mut freed: usize) -> Result<bool> {
+async fn send_queued(desk: Desk<'_>, queued: &[(&Shard, Job)], watched: &[Shard], mut freed: usize) -> Result<bool> {
     if queued.is_empty() {
         return Ok(false);
     }
     // Those that fill the queue may be of other batch files than are watched.
-    for job in queue::created(desk, queued)? {
+    for job in queue::unwatched(desk, queued, watched)? {
         freed += usize::from(poll(desk, job).await?.phase > Phase::Created);
     }
     let _lock = wait_for_lock(desk).await?;
@@ -119,10 +119,11 @@ fn open<'a>(desk: Desk<'_>, shards: &'a [Shard]) -> Result<Vec<(&'a Shard, Job)>
 }
 
 /// Asks once after a job, and fetches it when it has ended. Says whether it has moved.
-async fn step<'a>(desk: Desk<'_>, shard: &'a Shard, job: Job) -> Result<(&'a Shard, Job, bool)> {
+async fn step<'a>(desk: Desk<'_>, screen: &Screen<'_>, shard: &'a Shard, job: Job) -> Result<(&'a Shard, Job, bool)> {
     let before = (job.phase, job.status.clone(), job.completed + job.failed);
     let mut job = if job.phase == Phase::Created { poll(desk, twins::end_of(desk, job).await?).await? } else { job };
     if matches!(job.phase, Phase::Ended | Phase::Fetched) {
+        screen.downloading(shard, &job);
         job = fetch_job(desk, shard, job).await?;
     }
     let moved = before != (job.phase, job.status.clone(), job.completed + job.failed);

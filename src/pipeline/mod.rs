@@ -116,6 +116,8 @@ pub fn run(assets: &Assets, languages: &Arc<Languages>, options: &Options, progr
     let ledger = Ledger::open(&options.generate.out, Clock::new(options.now))?;
     let answered = match remote {
         Some(api) => {
+            let (provider, service) = (options.generate.provider, options.generate.service);
+            jobs::check_requests(&jobs::unsent(&ledger, &shards)?, provider, service, progress)?;
             runtime.block_on(jobs::complete_within(&shards, api.as_ref(), &ledger, progress, options.answers.room()))?
         }
         None => runtime.block_on(answer_here(&shards, languages, &options.answers, options.now, &ledger, progress))?,

@@ -23,6 +23,11 @@ pub trait Progress: Sync {
     /// One thing that the person should read now, as a sentence.
     fn note(&self, text: &str);
 
+    /// A change that tasks under way show by themselves: told where nobody sees them.
+    fn news(&self, text: &str) {
+        self.note(text);
+    }
+
     /// Whether the person asked to stop; stages ask between pieces of work and return [`crate::Error::Interrupted`].
     fn interrupted(&self) -> bool {
         false

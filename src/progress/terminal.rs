@@ -68,6 +68,12 @@ impl Progress for Terminal {
         }
     }
 
+    fn news(&self, text: &str) {
+        if self.bars.is_none() {
+            self.note(text);
+        }
+    }
+
     fn interrupted(&self) -> bool {
         INTERRUPTED.load(Ordering::SeqCst)
     }

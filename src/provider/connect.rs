@@ -69,27 +69,31 @@ fn connect_openai(connection: Connection<'_>) -> Result<Box<dyn BatchApi>> {
         name => Some(Service::named(name)?),
     };
     let assumed = named.unwrap_or_else(Service::openai);
-    let url = match (connection.place, &assumed.base_url) {
+    let own = env("OPENAI_BASE_URL").filter(|_| assumed.takes_openai_key());
+    let url = match (connection.place, own.or_else(|| assumed.base_url.clone())) {
         (Place::Usual, None) => {
             return Err(Error::Usage(format!("`{}` has no URL for all: give yours with --base-url", assumed.name)));
         }
-        (Place::Usual, Some(usual)) if named.is_some_and(|service| service != Service::openai()) => usual.clone(),
-        (Place::Usual, Some(usual)) => env("OPENAI_BASE_URL").unwrap_or_else(|| usual.clone()),
+        (Place::Usual, Some(usual)) => usual,
         (Place::Given(url) | Place::Remembered(url), _) => url.to_owned(),
     };
     let service = named.map_or_else(|| Service::at(&url), Ok)?;
-    let official = service.base_url.as_deref().unwrap_or_default();
+    let like = if service.takes_openai_key() { Service::openai() } else { service };
+    let official = like.base_url.as_deref().unwrap_or_default();
     // The key of one service never goes to another: only its own variable is read.
-    let (base_url, key) = match service == Service::openai() {
+    let (base_url, key) = match service.takes_openai_key() {
         true => known_place(connection, "OPENAI_BASE_URL", official, &service.key_env)?,
-        false => {
-            known_place(Connection { place: at(connection.place, &url), ..connection }, "", official, &service.key_env)?
-        }
+        false => known_place(
+            Connection { place: at(connection.place, &url, service), ..connection },
+            "",
+            official,
+            &service.key_env,
+        )?,
     };
-    if key.is_none() && service != Service::openai() && !is_here(host(&base_url)) {
+    if key.is_none() && !service.takes_openai_key() && !is_here(host(&base_url)) {
         Key::from_env(&service.key_env)?;
     }
-    let (organization, project) = match service == Service::openai() {
+    let (organization, project) = match service.takes_openai_key() {
         true => (env("OPENAI_ORG_ID"), env("OPENAI_PROJECT_ID")),
         false => (None, None),
     };
@@ -101,8 +105,13 @@ fn connect_openai(connection: Connection<'_>) -> Result<Box<dyn BatchApi>> {
 }
 
 /// The same place, with the usual one spelt out.
-fn at<'a>(place: Place<'a>, url: &'a str) -> Place<'a> {
-    if place == Place::Usual { Place::Given(url) } else { place }
+fn at<'a>(place: Place<'a>, url: &'a str, service: &Service) -> Place<'a> {
+    match place {
+        Place::Usual => Place::Given(url),
+        // A host that only this service can have needs no confirmation.
+        Place::Remembered(url) if service.owns(url) => Place::Given(url),
+        place => place,
+    }
 }
 
 fn env(name: &str) -> Option<String> {
@@ -121,9 +130,7 @@ fn known_place(
         Place::Usual => own,
         Place::Given(url) => url.to_owned(),
         Place::Remembered(url) => {
-            if !Service::all().any(|service| service.owns(url)) {
-                confirmed(url, &[&own, official])?;
-            }
+            confirmed(url, &[&own, official])?;
             url.to_owned()
         }
     };
@@ -174,5 +181,21 @@ mod tests {
         for url in ["https://evil.example/v1", "http://127.0.0.1.evil.example/v1", "http://localhost@evil.example/v1"] {
             assert!(confirmed(url, &usual).unwrap_err().to_string().contains("--base-url"), "{url}");
         }
+    }
+
+    #[test]
+    fn no_service_gets_the_key_of_another_because_the_ledger_says_so() {
+        let connection = |service, place| Connection { place, service, key_env: Some("PATH"), interval: None };
+        for (provider, service, url) in [
+            (Provider::Anthropic, "", "https://api.groq.com/openai/v1"),
+            (Provider::OpenAi, "mistral", "https://api.groq.com/openai/v1"),
+            (Provider::OpenAi, "azure", "https://anybody.openai.azure.com/openai/v1"),
+            (Provider::OpenAi, "openai", "https://api.mistral.ai/v1"),
+        ] {
+            let refused = connect(provider, connection(service, Place::Remembered(url))).err().unwrap();
+            assert!(refused.to_string().contains("--base-url"), "{url}: {refused}");
+        }
+        let own = connection("mistral", Place::Remembered("https://api.mistral.ai/v1"));
+        assert!(connect(Provider::OpenAi, own).is_ok());
     }
 }

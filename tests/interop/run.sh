@@ -38,6 +38,15 @@ stop() {
     server=
 }
 
+# Our client against a stateful mock of somebody else's.
+if command -v npm >/dev/null; then
+    aimock=${AACORN_INTEROP_AIMOCK:-$work/npm/node_modules/@copilotkit/aimock}
+    [ -d "$aimock" ] || npm install --silent --no-audit --no-fund --prefix "$work/npm" @copilotkit/aimock@1.43.0
+    node aimock.mjs "$binary" "$aimock"
+else
+    echo "skipped: @copilotkit/aimock (no npm here)"
+fi
+
 if ! python3 -c 'import venv' 2>/dev/null; then
     echo "skipped: the SDKs openai, anthropic, google-genai (no python3 with venv here)"
     exit 0

@@ -1,6 +1,7 @@
 //! A proxy on loopback that passes calls on, and now and then spoils one.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -19,6 +20,8 @@ pub enum Spoil {
     Refuse(u16),
     /// The answer's length is announced, and half of it comes.
     CutAnswer,
+    /// The connection breaks at once, and the call is passed on so much later.
+    Late(Duration),
     /// So many bytes of the answer come, and it ends as if that were all.
     EndEarly(usize),
     /// Answered with 401 and the key that came.
@@ -33,6 +36,7 @@ struct Between {
     to: String,
     plan: Arc<Mutex<Plan>>,
     seen: Arc<Mutex<Vec<String>>>,
+    bodies: Arc<Mutex<Vec<(String, Bytes)>>>,
     client: reqwest::Client,
 }
 
@@ -51,6 +55,7 @@ impl Meddler {
             to: base.trim_end_matches("/v1").to_owned(),
             plan: Arc::new(Mutex::new(plan.to_vec())),
             seen: Arc::default(),
+            bodies: Arc::default(),
             client: reqwest::Client::new(),
         };
         let router = Router::new().fallback(pass_on).with_state(between.clone());
@@ -61,6 +66,12 @@ impl Meddler {
     /// The calls so far, as `POST /v1/batches`.
     pub fn seen(&self) -> Vec<String> {
         self.between.seen.lock().unwrap().clone()
+    }
+
+    /// The bodies of the calls so far that were `call`.
+    pub fn bodies(&self, call: &str) -> Vec<Bytes> {
+        let bodies = self.between.bodies.lock().unwrap();
+        bodies.iter().filter(|(seen, _)| seen == call).map(|(_, body)| body.clone()).collect()
     }
 
     /// How many of them were `call`.
@@ -92,6 +103,7 @@ async fn pass_on(State(between): State<Between>, request: Request) -> Response {
     let key = parts.headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
     // Read whole before any answer: a caller that is still writing might see a broken pipe instead of it.
     let body = to_bytes(body, usize::MAX).await.unwrap();
+    between.bodies.lock().unwrap().push((format!("{method} {path}"), body.clone()));
     match spoil {
         Some(Spoil::LoseCall) => return broken(),
         Some(Spoil::Refuse(status)) => {
@@ -111,6 +123,13 @@ async fn pass_on(State(between): State<Between>, request: Request) -> Response {
         if let Some(value) = parts.headers.get(name) {
             call = call.header(name, value);
         }
+    }
+    if let Some(Spoil::Late(delay)) = spoil {
+        tokio::spawn(async move {
+            tokio::time::sleep(delay).await;
+            call.body(body).send().await.unwrap();
+        });
+        return broken();
     }
     let answer = call.body(body).send().await.unwrap();
     let (status, headers) = (answer.status(), answer.headers().clone());

@@ -23,11 +23,21 @@ impl Serve {
         Self::start_with(state, port, "")
     }
 
+    /// The same, with more arguments.
+    pub fn start_args(state: &Path, args: &[&str]) -> Self {
+        Self::launch(state, "0", "", args)
+    }
+
     /// The same, to be killed at a named point.
     pub fn start_with(state: &Path, port: &str, point: &str) -> Self {
+        Self::launch(state, port, point, &[])
+    }
+
+    fn launch(state: &Path, port: &str, point: &str, args: &[&str]) -> Self {
         let mut child = aacorn(state)
             .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--state"])
             .arg(state)
+            .args(args)
             .env("AACORN_SERVE_KEY", KEY)
             .env("AACORN_FAULT_POINT", point)
             .stdout(Stdio::piped())

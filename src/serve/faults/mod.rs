@@ -14,6 +14,8 @@
 //!
 //! `@2` after a share limits it to the second batch. Which rows are hit depends on their ids only.
 
+mod read;
+
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -28,6 +30,7 @@ use serde_json::{Value, json};
 use super::error::Refusal;
 use crate::random::Stream as Random;
 use crate::{Error, Result};
+use read::{read_call, read_row};
 
 /// What is to go wrong.
 #[derive(Debug, Default)]
@@ -70,8 +73,6 @@ enum Kind {
     EmptyErrorId,
     QueueFull,
 }
-
-const CALLS: [&str; 6] = ["upload", "create", "poll", "list", "content", "cancel"];
 
 impl Faults {
     /// Reads faults, separated by commas or line ends; `#` begins a comment. When `text` is the name of a file, that is
@@ -190,48 +191,6 @@ impl RowFault {
             && self.is_for(batch)
             && Random::new(0, "faults", &[&kind, custom_id.as_bytes()]).below(100) < self.percent
     }
-}
-
-fn read_call(item: &str) -> Option<CallFault> {
-    let (on, action) = item.split_once('=')?;
-    let on = CALLS.into_iter().find(|call| *call == on.trim())?;
-    let (action, left) = match action.trim().split_once('x') {
-        Some((action, times)) => (action, times.parse().ok()?),
-        None => (action.trim(), 1),
-    };
-    let action = match action {
-        "dropped" => Action::Drop,
-        "lost" => Action::Lose,
-        "cut" => Action::Cut,
-        status => Action::Refuse(status.parse().ok().filter(|status| (400..600).contains(status))?),
-    };
-    Some(CallFault { on, action, left })
-}
-
-fn read_row(item: &str) -> Option<RowFault> {
-    let (item, batch) = match item.split_once('@') {
-        Some((item, batch)) => (item, Some(batch.trim().parse().ok()?)),
-        None => (item, None),
-    };
-    let (name, percent) = match item.split_once('=') {
-        Some((name, share)) => {
-            (name.trim(), share.trim().strip_suffix('%')?.parse().ok().filter(|share| *share <= 100)?)
-        }
-        None => (item.trim(), 100),
-    };
-    let kind = match name {
-        "refusal" => Kind::Refusal,
-        "cut" => Kind::Cut,
-        "filtered" => Kind::Filtered,
-        "error" => Kind::Error,
-        "missing" => Kind::Missing,
-        "expire" => Kind::Expire,
-        "shuffle" => Kind::Shuffle,
-        "empty-error-id" => Kind::EmptyErrorId,
-        "queue-full" => Kind::QueueFull,
-        _ => return None,
-    };
-    Some(RowFault { kind, percent, batch })
 }
 
 fn name_of(method: &Method, path: &str) -> Option<&'static str> {

@@ -1,0 +1,62 @@
+//! A create whose answer is lost and that arrives late, when it was looked for and sent once more: two jobs come to be,
+//! and the younger is ended.
+
+#![allow(clippy::unwrap_used, reason = "a helper of tests fails the test")]
+
+mod support;
+
+use std::time::Duration;
+
+use aacorn::http::Patience;
+use aacorn::jobs::{Desk, complete, shards, submit};
+use aacorn::ledger::{Ledger, TWIN};
+use aacorn::model::Clock;
+use aacorn::progress::Silent;
+use aacorn::provider::{OpenAi, Pace};
+use support::meddler::{Meddler, Spoil};
+use support::{Http, Slow, server, write_shard};
+
+fn client(base: &str) -> OpenAi {
+    let wait = Duration::from_millis(20);
+    let patience = Patience { first: wait, longest: wait, repeats: 3, settle: Duration::from_millis(100) };
+    OpenAi::local(base).unwrap().with_pace(Pace { first: wait, longest: wait }).with_patience(patience)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_twin_is_ended_whenever_it_arrives() {
+    // The create is in doubt for 100 ms, then it is sent once more. The first arrives soon after, or much later.
+    for late in [200, 700] {
+        let (folder, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        write_shard(folder.path(), "en-GB", "", 60);
+        let found = shards(folder.path()).unwrap();
+        let running = server(state.path(), Slow(Duration::from_millis(50))).await;
+        let plan = [("POST", "/batches", Spoil::Late(Duration::from_millis(late)))];
+        let meddler = Meddler::start(&running.base_url(), &plan).await;
+        let (api, ledger) = (client(&meddler.base), Ledger::open(folder.path(), Clock::default()).unwrap());
+        let report = complete(&found, &api, &ledger, &Silent).await.unwrap();
+        assert!(report.is_complete(), "{late}: {report:?}");
+        let (_, page) = Http::new(running.base_url()).get("/batches?limit=100").await;
+        let batches = page["data"].as_array().unwrap();
+        let mut status: Vec<_> = batches.iter().map(|batch| batch["status"].as_str().unwrap()).collect();
+        status.sort_unstable();
+        assert!(status == ["cancelled", "completed"] || status == ["cancelling", "completed"], "{late}: {status:?}");
+        let events = ledger.events(1).unwrap();
+        let twin = events.iter().find(|(_, kind, _)| kind == TWIN).unwrap_or_else(|| panic!("{events:?}"));
+        assert_ne!(Some(&twin.2), report.shards[0].job.as_ref());
+        assert!(ledger.known("local", "local").unwrap().contains(&twin.2), "it is never adopted again");
+        running.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_create_that_was_never_lost_looks_for_no_twin() {
+    let (folder, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    write_shard(folder.path(), "en-GB", "", 3);
+    let found = shards(folder.path()).unwrap();
+    let running = server(state.path(), Slow(Duration::from_millis(1))).await;
+    let meddler = Meddler::start(&running.base_url(), &[]).await;
+    let (api, ledger) = (client(&meddler.base), Ledger::open(folder.path(), Clock::default()).unwrap());
+    submit(Desk { api: &api, ledger: &ledger, progress: &Silent }, &found, false).await.unwrap();
+    assert_eq!(meddler.count("GET /v1/batches"), 0);
+    running.stop().await;
+}
