@@ -15,9 +15,13 @@ run:
 bench-generate:
     cargo bench --bench generate
 
-# Variants a second; data: $AACORN_BENCH_DATA, or made in the bench
+# Variants a CPU second, threads, memory, single utterances; data: $AACORN_BENCH_DATA, or made with `aacorn run`
 bench-augment:
     cargo bench --bench augment
+
+# Beside nlpaug, textnoisr, MulTypo and fasttextaug, from PyPI
+peers:
+    benches/peers.sh
 
 bench-process:
     cargo bench --bench process

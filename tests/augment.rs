@@ -31,7 +31,7 @@ fn locale(code: &str) -> Locale {
 
 fn run_file(path: &Path, code: Option<&str>, jobs: usize, edits: bool) -> Result<Report> {
     let input = Input::File { path: path.to_owned(), locale: code.map(locale), output: None };
-    augment(&Options { input, seed: 1, jobs, edits, profiles: vec![] }, &languages(), &Silent)
+    augment(&Options { input, seed: 1, jobs, edits, profiles: vec![], dictionaries: None }, &languages(), &Silent)
 }
 
 fn record(id: &str, code: &str, turns: &[(&str, &str)]) -> String {
@@ -177,6 +177,40 @@ fn threads_order_and_neighbours_change_nothing() {
 }
 
 #[test]
+fn in_every_locale_only_names_decide_the_noise() {
+    let languages = languages();
+    let mut records = Vec::new();
+    for locale in languages.keyboard_locales() {
+        let rules = languages.text_rules(&locale).unwrap();
+        let words = &rules.function_words;
+        for at in 0..9 {
+            let sentence: Vec<&str> = (0..6).map(|word| words[(at * 5 + word * 7) % words.len()].as_str()).collect();
+            let text = sentence.join(&rules.word_separator);
+            records.push(record(&format!("{locale}-1-{at}"), locale.as_str(), &[(&text, &text)]));
+        }
+    }
+    assert!(records.len() >= 39 * 9);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mixed.jsonl");
+    let noisy = |records: &[&String], jobs: usize| -> BTreeSet<String> {
+        let lines: Vec<&str> = records.iter().map(|record| record.as_str()).collect();
+        fs::write(&path, lines.join("\n")).unwrap();
+        assert!(run_file(&path, None, jobs, true).unwrap().complete());
+        let text = fs::read_to_string(path.with_file_name("augmented_mixed.jsonl")).unwrap();
+        text.lines().map(str::to_owned).collect()
+    };
+    let all: Vec<&String> = records.iter().collect();
+    let whole = noisy(&all, 1);
+    assert_eq!(whole.len(), records.len());
+    assert!(noisy(&all, 2) == whole && noisy(&all, 8) == whole, "the number of threads decides");
+    let shuffled: Vec<&String> = (0..all.len()).map(|at| all[at * 100 % all.len()]).collect();
+    assert!(shuffled.iter().collect::<BTreeSet<_>>().len() == all.len());
+    assert!(noisy(&shuffled, 2) == whole, "the order decides");
+    let shards = (0..7).flat_map(|shard| noisy(&all.iter().copied().skip(shard).step_by(7).collect::<Vec<_>>(), 1));
+    assert!(shards.collect::<BTreeSet<_>>() == whole, "the neighbours decide");
+}
+
+#[test]
 fn a_record_without_an_id_is_keyed_by_what_it_says_not_by_where_it_stands() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mine.jsonl");
@@ -262,8 +296,12 @@ fn the_output_is_never_the_input() {
     let path = corpus(folder.path(), "en-GB", 1);
     let before = fs::read(&path).unwrap();
     let input = Input::File { path: path.clone(), locale: None, output: Some(path.clone()) };
-    let error = augment(&Options { input, seed: 1, jobs: 1, edits: false, profiles: vec![] }, &languages(), &Silent)
-        .unwrap_err();
+    let error = augment(
+        &Options { input, seed: 1, jobs: 1, edits: false, profiles: vec![], dictionaries: None },
+        &languages(),
+        &Silent,
+    )
+    .unwrap_err();
     assert!(matches!(error, Error::Usage(_)));
     assert_eq!(fs::read(&path).unwrap(), before);
 }
@@ -276,7 +314,11 @@ fn a_folder_is_searched_for_what_process_wrote() {
     fs::write(folder.path().join("en-GB/process_report.json"), "{}").unwrap();
     let run = |locales: Vec<Locale>| {
         let input = Input::Folder { path: folder.path().to_owned(), locales };
-        augment(&Options { input, seed: 1, jobs: 1, edits: false, profiles: vec![] }, &languages(), &Silent)
+        augment(
+            &Options { input, seed: 1, jobs: 1, edits: false, profiles: vec![], dictionaries: None },
+            &languages(),
+            &Silent,
+        )
     };
     assert_eq!(run(vec![]).unwrap().files.len(), 2);
     assert_eq!(run(vec![]).unwrap().files.len(), 2, "its own output was taken for input");

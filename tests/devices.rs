@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use aacorn::assets::Assets;
-use aacorn::augment::{Augmenter, Key, Workspace};
+use aacorn::augment::{Augmenter, Key, Kind, Workspace};
 use aacorn::language::{Keyboards, Languages};
 use aacorn::model::Locale;
 
@@ -22,7 +22,7 @@ fn utterances() -> impl Iterator<Item = String> {
         "quick", "brown", "foxes", "jumped", "over", "lazy", "dogs", "while", "wizards", "hex", "big", "sphinx", "my",
         "vows",
     ];
-    (0..6000).map(move |at| {
+    (0..10_000).map(move |at| {
         (0..7).map(|word| words[(at * 5 + word * 3 + at / 14) % words.len()]).collect::<Vec<_>>().join(" ")
     })
 }
@@ -144,6 +144,95 @@ fn kinds_of_error_come_in_the_stated_mix() {
                 share / 10.0
             );
         }
+    }
+}
+
+/// Sentences of 20 graphemes and more with frequent small words.
+fn sentences() -> impl Iterator<Item = String> {
+    let words = [
+        "the", "doctor", "is", "coming", "and", "your", "brother", "will", "bring", "them", "for", "dinner", "there",
+        "window",
+    ];
+    (0..10_000).map(move |at| {
+        (0..8).map(|word| words[(at * 3 + word * 5 + at / 14) % words.len()]).collect::<Vec<_>>().join(" ")
+    })
+}
+
+#[test]
+fn every_profile_errs_in_its_stated_mix() {
+    let languages = Languages::new(Assets::embedded());
+    let locale = Locale::parse("en-GB").unwrap();
+    let (keyboards, rules) = (languages.keyboards(&locale).unwrap(), languages.text_rules(&locale).unwrap());
+    let all = aacorn::augment::profiles(&Assets::embedded()).unwrap();
+    let fitting: Vec<_> = all.into_iter().filter(|profile| profile.fits(&locale, &keyboards).is_ok()).collect();
+    assert!(fitting.len() >= 6);
+    let augmenter = Augmenter::new(&locale, &keyboards, &rules, &fitting, 1);
+    let mut counts: Vec<BTreeMap<Kind, f64>> = vec![BTreeMap::new(); augmenter.devices().len()];
+    let mut workspace = Workspace::default();
+    for (turn, utterance) in (0..).zip(sentences()) {
+        let variants = augmenter.variants(&utterance, Key { record: b"mix", turn }, &mut workspace);
+        for (column, counts) in counts.iter_mut().enumerate() {
+            for kind in variants.kinds(column, 3) {
+                *counts.entry(kind).or_default() += 1.0;
+            }
+        }
+    }
+    let mut wrong = Vec::new();
+    for (device, counts) in augmenter.devices().iter().zip(&counts) {
+        let total: f64 = counts.values().sum();
+        for (kind, stated) in device.mix().shares() {
+            let found = counts.get(&kind).copied().unwrap_or_default() / total * 100.0;
+            let stated = f64::from(stated) / 10.0;
+            if (found - stated).abs() >= 2.0 {
+                wrong.push(format!("{:?} {:?} {kind:?}: {found:.1} %, stated {stated}", device.layout, device.access));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_flick_goes_to_a_neighbouring_key_or_another_side_of_its_own() {
+    let languages = Languages::new(Assets::embedded());
+    let locale = Locale::parse("ja-JP").unwrap();
+    let (keyboards, rules) = (languages.keyboards(&locale).unwrap(), languages.text_rules(&locale).unwrap());
+    let flick = aacorn::augment::named_profiles(&Assets::embedded(), &["flick".to_owned()]).unwrap();
+    let augmenter = Augmenter::new(&locale, &keyboards, &rules, &flick, 1);
+    let table = keyboards.flick.as_ref().unwrap();
+    let place = |kana: &str| {
+        let rows = table.rows.iter().enumerate();
+        let mut keys = rows.flat_map(|(r, row)| row.iter().enumerate().map(move |(c, key)| (r, c, key)));
+        keys.find_map(|(r, c, key)| Some((r, c, key.iter().position(|other| other == kana)?))).unwrap()
+    };
+    let plain = [
+        "あ", "い", "う", "え", "お", "か", "き", "く", "け", "こ", "な", "に", "ぬ", "ね", "の", "ま", "み", "む",
+        "め", "も",
+    ];
+    let mut workspace = Workspace::default();
+    let mut causes = BTreeMap::new();
+    for turn in 0..2000usize {
+        let utterance: String = (0..20).map(|at| plain[(turn * 7 + at * 3 + at * at) % plain.len()]).collect();
+        let variants = augmenter.variants(&utterance, Key { record: b"flick", turn: turn as u32 }, &mut workspace);
+        for edit in variants.log(3, 3) {
+            let cause = serde_json::to_value(edit.cause).unwrap().as_str().unwrap().to_owned();
+            if edit.src.chars().count() == 1 && edit.tgt.chars().count() == 1 && plain.contains(&edit.tgt.as_str()) {
+                let ((r, c, d), (to_r, to_c, to_d)) = (place(&edit.src), place(&edit.tgt));
+                let apart = r.abs_diff(to_r) + c.abs_diff(to_c);
+                match cause.as_str() {
+                    "miss" => assert!(d == to_d && (1..=2).contains(&apart), "{edit:?}"),
+                    "short_flick" => assert!(apart == 0 && d > 0 && to_d == 0, "{edit:?}"),
+                    "stray_flick" => {
+                        assert!(apart == 0 && to_d > 0 && (d == 0 || (d + to_d) % 2 == 1), "{edit:?}");
+                    }
+                    _ => {}
+                }
+            }
+            *causes.entry(cause).or_insert(0u32) += 1;
+        }
+    }
+    let seen: Vec<&str> = causes.keys().map(String::as_str).collect();
+    for cause in ["miss", "short_flick", "stray_flick", "missed_mark", "light_press", "bounce", "extra_key"] {
+        assert!(seen.contains(&cause), "{causes:?}");
     }
 }
 

@@ -28,7 +28,9 @@ fn kits() -> Vec<Kit> {
     let kits = languages.keyboard_locales().into_iter().map(|locale| {
         let keyboards = languages.keyboards(&locale).unwrap();
         let rules = languages.text_rules(&locale).unwrap();
-        let augmenter = Augmenter::new(&locale, &keyboards, &rules, &profiles, 1);
+        let fitting: Vec<_> =
+            profiles.iter().filter(|profile| profile.fits(&locale, &keyboards).is_ok()).cloned().collect();
+        let augmenter = Augmenter::new(&locale, &keyboards, &rules, &fitting, 1);
         Kit { locale, keyboards, rules, augmenter }
     });
     kits.collect()

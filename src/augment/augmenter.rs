@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use crate::augment::correct::{Correction, Corrector};
 use crate::augment::device::{self, Characters, Device};
-use crate::augment::engine::{Plan, Source};
+use crate::augment::engine::{Kind, Plan, Source};
 use crate::augment::log::{LoggedEdit, log};
 use crate::augment::profile::Profile;
 use crate::augment::severity::{PerSeverity, SEVERITIES, targets};
+use crate::augment::spelling::{Dictionary, Speller};
 use crate::language::{Keyboards, TextRules};
 use crate::model::Locale;
 
@@ -69,6 +70,21 @@ impl Augmenter {
         provenance.push('}');
         let corrector = Corrector::new(rules, locale.language());
         Self { seed, characters, devices, streams, profiles: profiles.to_vec(), corrector, provenance }
+    }
+
+    /// Corrects spelling as well, by `dictionary` and the errors of the native layout.
+    #[must_use]
+    pub fn with_dictionary(mut self, dictionary: Dictionary, rules: &TextRules) -> Self {
+        self.provenance.pop();
+        self.provenance += &format!(",\"dictionary\":{}}}", dictionary.provenance());
+        self.corrector.set_speller(Speller::new(dictionary, &self.devices[0], rules));
+        self
+    }
+
+    /// Whether it corrects spelling by a dictionary.
+    #[must_use]
+    pub fn spells(&self) -> bool {
+        self.corrector.spells()
     }
 
     /// Draws the variants of `utterance`.
@@ -165,6 +181,11 @@ impl Variants<'_> {
     #[must_use]
     pub fn log(&self, column: usize, severity: usize) -> Vec<LoggedEdit> {
         log(&self.workspace.source, &self.workspace.plans[column], severity)
+    }
+
+    /// The kinds of the errors in a variant, in the order of the text.
+    pub fn kinds(&self, column: usize, severity: usize) -> impl Iterator<Item = Kind> {
+        self.workspace.plans[column].in_text_order(severity).map(|(edit, _)| edit.kind)
     }
 
     /// The name of a variant's key: `noisy_qwerty_minimal`.

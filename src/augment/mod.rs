@@ -19,9 +19,6 @@
 //!
 //! What a turn gains: the guide's 14 keys, then `noise`, which says asked and reached distances, `noise_edits` with `--edits`, and `variants`
 //! with `--profile`. The record gains `augmentation`: seed, unit, rates and devices. A record augmented again has them replaced.
-//!
-//! What bounds the speed (callgrind, en-GB, instructions): drawing and proving the lists a third, of which the comparison is half; corrections
-//! a fifth before the short way for plain text; the 12 texts a tenth; BLAKE3 and ChaCha8 a tenth; JSON a tenth.
 
 mod augmenter;
 mod chars;
@@ -30,20 +27,28 @@ mod crew;
 mod device;
 mod engine;
 mod explain;
+mod kits;
 mod log;
 mod profile;
 mod record;
 mod severity;
+mod spelling;
 mod splice;
 mod stage;
+mod turns;
+mod values;
+mod worker;
+mod written;
 
 pub use augmenter::{Augmenter, COLUMNS, Key, Variants, Workspace};
 pub use correct::{Correction, Corrector};
 pub use device::{Access, Device, Layout, Mix};
 pub use engine::{Cause, Kind, Op};
 pub use explain::{Column, Explained, Explanation, explain};
+pub use kits::augmenter_of;
 pub use log::{LoggedEdit, Step, replay};
 pub use profile::{Profile, named as named_profiles, profiles};
 pub use record::{Counts, Rejection};
 pub use severity::{PerSeverity, SEVERITIES, Severity, targets};
+pub use spelling::{Dictionary, find as find_dictionary};
 pub use stage::{DEFAULT_SEED, FileReport, Input, Options, Report, augment};

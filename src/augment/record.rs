@@ -2,15 +2,13 @@
 
 use std::io::Write as _;
 
-use serde::Serialize;
-
 use crate::augment::augmenter::{Augmenter, COLUMNS, Key, Variants, Workspace};
 use crate::augment::correct::Correction;
-use crate::augment::log::LoggedEdit;
-use crate::augment::severity::{PerSeverity, SEVERITIES};
+use crate::augment::severity::SEVERITIES;
 use crate::augment::splice::{Object, Record, Span, Splicer, span, string, write_string};
+use crate::augment::turns::{AacTurn, aac_turns, identity};
+use crate::augment::values::{write_edits, write_noise, write_profiles, write_variant};
 use crate::model::Reason;
-use crate::random::hash;
 
 /// The key under which a record says how it was augmented.
 pub const PROVENANCE: &str = "augmentation";
@@ -55,6 +53,8 @@ pub struct Writer {
     names: Vec<String>,
     /// What stands before each value: `,"name":`.
     before: Vec<String>,
+    /// The first letters of the names, as bits.
+    initials: u32,
     edits: bool,
     profiles: bool,
     workspace: Workspace,
@@ -64,14 +64,6 @@ pub struct Writer {
     /// Where the value of each begins and ends.
     values: Vec<(usize, usize)>,
     key: Vec<u8>,
-}
-
-/// A turn to be augmented.
-struct AacTurn<'a> {
-    number: u32,
-    utterance: std::borrow::Cow<'a, str>,
-    intended: Option<std::borrow::Cow<'a, str>>,
-    members: &'a Object<'a>,
 }
 
 impl Writer {
@@ -90,6 +82,7 @@ impl Writer {
         }
         Self {
             before: names.iter().map(|name| format!(",\"{name}\":")).collect(),
+            initials: names.iter().map(|name| initial(name.as_bytes()[0])).fold(0, |all, bit| all | bit),
             names,
             edits,
             profiles,
@@ -123,6 +116,10 @@ impl Writer {
         if let Some(span) = early {
             splicer.upto(span.start).extend_from_slice(augmenter.provenance().as_bytes());
             splicer.skip(span.end);
+        }
+        if augmenter.spells() {
+            let speakers = record.turns.iter().flatten().filter_map(|turn| turn.get("speaker").and_then(string));
+            self.correction.set_names(speakers.collect::<Vec<_>>().iter().map(|name| name.as_ref()));
         }
         for turn in &turns {
             self.turn(augmenter, turn, &mut counts);
@@ -185,7 +182,8 @@ impl Writer {
         let Some(last) = members.last() else { return };
         let end = span(line, last).end;
         let older = |name: &String| members.get(name).map(|old| span(line, old));
-        if !members.any(|name| self.names.iter().any(|own| own == name)) {
+        let own = |name: &str| name.bytes().next().is_some_and(|byte| self.initials & initial(byte) != 0);
+        if !members.any(|name| own(name) && self.names.iter().any(|own| own == name)) {
             splicer.upto(end).extend_from_slice(&self.members);
             return;
         }
@@ -206,144 +204,6 @@ impl Writer {
     }
 }
 
-fn write_variant(variants: &Variants<'_>, column: usize, severity: usize, out: &mut Vec<u8>) {
-    if variants.plain(column) {
-        out.push(b'"');
-        variants.write(column, severity, out);
-        out.push(b'"');
-    } else {
-        write_string(out, |out| variants.write(column, severity, out));
-    }
-}
-
-/// `{"graphemes":20,"asked":[1,3,5,7],"qwerty":[1,3,5,7],…}`: the grapheme distances asked for and made, mildest first.
-fn write_noise(variants: &Variants<'_>, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"{\"graphemes\":");
-    write_number(variants.graphemes() as u32, out);
-    let mut list = |name: &str, numbers: &PerSeverity| {
-        out.extend_from_slice(b",\"");
-        out.extend_from_slice(name.as_bytes());
-        out.extend_from_slice(b"\":");
-        for (number, before) in numbers.iter().zip([b'[', b',', b',', b',']) {
-            out.push(before);
-            write_number(*number, out);
-        }
-        out.push(b']');
-    };
-    list("asked", &variants.asked());
-    for (column, name) in COLUMNS.iter().enumerate() {
-        list(name, variants.reached(column));
-    }
-    out.push(b'}');
-}
-
-fn write_number(number: u32, out: &mut Vec<u8>) {
-    if number >= 100 {
-        write_number(number / 100, out);
-    }
-    if number >= 10 {
-        out.push(b'0' + (number / 10 % 10) as u8);
-    }
-    out.push(b'0' + (number % 10) as u8);
-}
-
-fn write_edits(variants: &Variants<'_>, out: &mut Vec<u8>) {
-    let mut before = '{';
-    for severity in 0..SEVERITIES.len() {
-        for column in 0..COLUMNS.len() {
-            let _ = write!(out, "{before}\"{}\":", Variants::name(column, severity));
-            serde_json::to_writer(&mut *out, &variants.log(column, severity)).expect("a log is written to memory");
-            before = ',';
-        }
-    }
-    out.push(b'}');
-}
-
-/// A variant of a profile, as it is written.
-#[derive(Serialize)]
-struct ProfileVariant<'a> {
-    profile: &'a str,
-    layout: &'a str,
-    access: &'a str,
-    severity: &'a str,
-    text: String,
-    cer: f64,
-    keystroke_errors: usize,
-    edits: Vec<LoggedEdit>,
-}
-
-fn write_profiles(augmenter: &Augmenter, variants: &Variants<'_>, out: &mut Vec<u8>) {
-    let all = augmenter.profiles().iter().zip(COLUMNS.len()..).flat_map(|(profile, column)| {
-        SEVERITIES.iter().enumerate().map(move |(at, severity)| {
-            let edits = variants.log(column, at);
-            let rate = f64::from(variants.reached(column)[at]) / variants.graphemes() as f64;
-            ProfileVariant {
-                profile: &profile.name,
-                layout: profile.layout.name(),
-                access: profile.access.name(),
-                severity: severity.name,
-                text: variants.text(column, at),
-                cer: (rate * 10_000.0).round() / 10_000.0,
-                keystroke_errors: edits.len(),
-                edits,
-            }
-        })
-    });
-    serde_json::to_writer(out, &all.collect::<Vec<_>>()).expect("variants are written to memory");
-}
-
-/// The turns to be augmented, when every turn is what it must be.
-fn aac_turns<'a>(record: &'a Record<'_>) -> Result<Vec<AacTurn<'a>>, Rejection> {
-    let turns = match (&record.turns, record.members.get("conversation")) {
-        (Some(turns), _) => turns,
-        (None, Some(_)) => return Err(Rejection::invalid("`conversation` is not a list of turns")),
-        (None, None) => return Err(Rejection::invalid("no `conversation`")),
-    };
-    let mut found = Vec::with_capacity(turns.len());
-    for (number, members) in (0..).zip(turns) {
-        let wrong = |what: &str| Err(Rejection::invalid(format!("turn {}: {what}", number + 1)));
-        let Some(utterance) = members.get("utterance").and_then(string) else {
-            return wrong("no `utterance`");
-        };
-        let Some(aac) = members.get("is_aac_user") else { return wrong("no `is_aac_user`") };
-        match is_true(aac) {
-            Some(false) => continue,
-            Some(true) if utterance.trim().is_empty() => return wrong("the `utterance` is empty"),
-            Some(true) => {}
-            None => return wrong("`is_aac_user` is neither true nor false"),
-        }
-        let intended = members.get("utterance_intended").and_then(string).filter(|text| !text.trim().is_empty());
-        found.push(AacTurn { number, utterance, intended, members });
-    }
-    Ok(found)
-}
-
-/// True or false, also where a model wrote it as a string.
-fn is_true(value: &str) -> Option<bool> {
-    match value.trim_matches('"').to_ascii_lowercase().as_str() {
-        "true" => Some(true),
-        "false" => Some(false),
-        _ => None,
-    }
-}
-
-/// What the choices in a record are keyed by: its `custom_id`; without one, the hash of its scene and its turns' speakers and
-/// utterances, never its place in the file.
-fn identity(record: &Record<'_>, key: &mut Vec<u8>) {
-    if let Some(id) = record.members.get("custom_id").and_then(string) {
-        key.extend_from_slice(id.as_bytes());
-        return;
-    }
-    let mut content = Vec::new();
-    let mut part = |value: Option<&str>| {
-        let text = value.and_then(string).unwrap_or_default();
-        content.extend_from_slice(&(text.len() as u64).to_le_bytes());
-        content.extend_from_slice(text.as_bytes());
-    };
-    part(record.members.get("scene"));
-    for turn in record.turns.iter().flatten() {
-        part(turn.get("speaker"));
-        part(turn.get("utterance"));
-    }
-    key.extend_from_slice(hash(&content).as_bytes());
+fn initial(byte: u8) -> u32 {
+    1 << (byte & 31)
 }

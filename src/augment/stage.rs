@@ -1,29 +1,24 @@
 //! The stage over files: which are its inputs, where their outputs go, and what is said at the end.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, RwLock};
 
 use serde::Serialize;
 
-use crate::augment::augmenter::Augmenter;
-use crate::augment::crew::{Chunk, in_order};
+use crate::augment::crew::in_order;
+use crate::augment::kits::Kits;
 use crate::augment::profile::Profile;
-use crate::augment::record::{Counts, Rejection, Writer};
-use crate::augment::splice::{Record, Unreadable, string, write_string};
-use crate::files::{AtomicFile, Line, Lines, jsonl_files};
+use crate::augment::record::Writer;
+use crate::augment::worker::{Done, Worker};
+use crate::augment::written::Written;
+use crate::files::{Lines, jsonl_files};
 use crate::language::Languages;
-use crate::model::{Locale, Reason, Tally};
+use crate::model::{Locale, Tally};
 use crate::progress::Progress;
 use crate::{Error, Result};
 
 /// What `process` calls its records, after the locale.
 const RECORDS: &str = "_all_conversations.jsonl";
-
-/// The bytes of a line over the limit that its reject keeps.
-const KEPT_BYTES: usize = 4096;
 
 /// What to augment, and how.
 #[derive(Debug, Clone)]
@@ -38,6 +33,8 @@ pub struct Options {
     pub edits: bool,
     /// Profiles whose variants are added to those of the guide's columns.
     pub profiles: Vec<Profile>,
+    /// The folder of the Hunspell dictionaries by which corrected forms are spelled.
+    pub dictionaries: Option<PathBuf>,
 }
 
 /// The seed that is taken when none is given; `run` always takes it, so that a later run never changes the noise of earlier records.
@@ -177,7 +174,7 @@ impl Job {
     }
 
     fn run(&self, options: &Options, languages: &Languages, progress: &dyn Progress) -> Result<FileReport> {
-        let kits = Kits { languages, options, made: RwLock::default() };
+        let kits = Kits::new(options, languages, progress);
         if let Some(locale) = &self.locale {
             kits.get(locale)?;
         }
@@ -190,7 +187,7 @@ impl Job {
             written.take(done)
         };
         let writer = || Writer::new(options.edits, !options.profiles.is_empty());
-        let worker = || Worker { kits: &kits, locale: self.locale.as_ref(), last: None, writer: writer() };
+        let worker = || Worker::new(&kits, self.locale.as_ref(), writer());
         in_order(Lines::open(&self.input)?, options.jobs, progress, worker, Worker::work, sink)?;
         let (tally, counts, rejects) = written.finish(&self.rejects)?;
         Ok(FileReport {
@@ -203,167 +200,5 @@ impl Job {
             variants: counts.variants,
             short: counts.short,
         })
-    }
-}
-
-/// The augmenters made so far.
-struct Kits<'a> {
-    languages: &'a Languages,
-    options: &'a Options,
-    made: RwLock<HashMap<Locale, Arc<Augmenter>>>,
-}
-
-impl Kits<'_> {
-    fn get(&self, locale: &Locale) -> Result<Arc<Augmenter>> {
-        let made = self.made.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(augmenter) = made.get(locale) {
-            return Ok(Arc::clone(augmenter));
-        }
-        drop(made);
-        let keyboards = self.languages.keyboards(locale)?;
-        let rules = self.languages.text_rules(locale)?;
-        let augmenter = Arc::new(Augmenter::new(locale, &keyboards, &rules, &self.options.profiles, self.options.seed));
-        let mut made = self.made.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        made.insert(locale.clone(), Arc::clone(&augmenter));
-        Ok(augmenter)
-    }
-}
-
-/// What a chunk gave.
-#[derive(Debug, Default)]
-struct Done {
-    records: Vec<u8>,
-    rejects: Vec<u8>,
-    read: u64,
-    tally: Tally,
-    counts: Counts,
-}
-
-struct Worker<'a> {
-    kits: &'a Kits<'a>,
-    locale: Option<&'a Locale>,
-    /// The augmenter of the line before, which is mostly the one of the next.
-    last: Option<(Locale, Arc<Augmenter>)>,
-    writer: Writer,
-}
-
-impl Worker<'_> {
-    fn work(&mut self, chunk: &Chunk, done: &mut Done) {
-        done.records.clear();
-        done.rejects.clear();
-        done.tally = Tally::default();
-        done.counts = Counts::default();
-        done.read = chunk.len() as u64;
-        for line in chunk.lines() {
-            done.tally.planned += 1;
-            match self.line(&line, &mut done.records) {
-                Ok(counts) => {
-                    done.records.push(b'\n');
-                    done.tally.accepted += 1;
-                    done.counts.aac_turns += counts.aac_turns;
-                    done.counts.variants += counts.variants;
-                    done.counts.short += counts.short;
-                }
-                Err(rejection) => {
-                    *done.tally.rejected.entry(rejection.reason).or_default() += 1;
-                    write_reject(&line, &rejection, &mut done.rejects);
-                }
-            }
-        }
-    }
-
-    fn line(&mut self, line: &Line<'_>, out: &mut Vec<u8>) -> Result<Counts, Rejection> {
-        let unparseable = |detail: String| Rejection { reason: Reason::Unparseable, detail };
-        if line.too_long {
-            return Err(unparseable("the line is too long".to_owned()));
-        }
-        let text = std::str::from_utf8(line.bytes).map_err(|error| unparseable(error.to_string()))?;
-        let record = Record::read(text).map_err(|error| match error {
-            Unreadable::Broken(broken) => unparseable(broken.to_string()),
-            Unreadable::NoObject => Rejection::invalid("not a JSON object"),
-        })?;
-        let locale = match self.locale {
-            Some(locale) => Cow::Borrowed(locale),
-            None => Cow::Owned(own_locale(&record)?),
-        };
-        let augmenter = match &self.last {
-            Some((of, augmenter)) if *of == *locale => augmenter,
-            _ => {
-                let augmenter = self.kits.get(&locale).map_err(|error| Rejection::invalid(error.to_string()))?;
-                &self.last.insert((locale.into_owned(), augmenter)).1
-            }
-        };
-        self.writer.write(augmenter, text, &record, out)
-    }
-}
-
-/// The locale that a record says it is in.
-fn own_locale(record: &Record<'_>) -> Result<Locale, Rejection> {
-    let metadata = record.members.get("metadata").and_then(|value| Record::read(value).ok());
-    let code = metadata.as_ref().and_then(|metadata| metadata.members.get("lang_code")).and_then(string);
-    let code = code.ok_or_else(|| Rejection::invalid("no `metadata.lang_code`: name the locale with --lang"))?;
-    Locale::parse(&code).ok_or_else(|| Rejection::invalid(format!("`{code}` is not a locale such as en-GB")))
-}
-
-fn write_reject(line: &Line<'_>, rejection: &Rejection, out: &mut Vec<u8>) {
-    let kept = if line.too_long { &line.bytes[..line.bytes.len().min(KEPT_BYTES)] } else { line.bytes };
-    out.extend_from_slice(
-        format!("{{\"line\":{},\"reason\":\"{}\",\"detail\":", line.number, rejection.reason).as_bytes(),
-    );
-    write_string(out, |out| out.extend_from_slice(rejection.detail.as_bytes()));
-    out.extend_from_slice(b",\"raw\":");
-    write_string(out, |out| out.extend_from_slice(String::from_utf8_lossy(kept).as_bytes()));
-    out.extend_from_slice(b"}\n");
-}
-
-/// The files being written, and the sums.
-struct Written {
-    records: AtomicFile,
-    rejects: Option<AtomicFile>,
-    rejects_path: PathBuf,
-    tally: Tally,
-    counts: Counts,
-}
-
-impl Written {
-    fn new(records: &Path, rejects: &Path) -> Result<Self> {
-        Ok(Self {
-            records: AtomicFile::create(records)?,
-            rejects: None,
-            rejects_path: rejects.to_owned(),
-            tally: Tally::default(),
-            counts: Counts::default(),
-        })
-    }
-
-    fn take(&mut self, done: &mut Done) -> Result<()> {
-        self.records.put(&done.records)?;
-        if !done.rejects.is_empty() {
-            if self.rejects.is_none() {
-                self.rejects = Some(AtomicFile::create(&self.rejects_path)?);
-            }
-            if let Some(rejects) = &mut self.rejects {
-                rejects.put(&done.rejects)?;
-            }
-        }
-        self.tally.add(&done.tally);
-        self.counts.aac_turns += done.counts.aac_turns;
-        self.counts.variants += done.counts.variants;
-        self.counts.short += done.counts.short;
-        Ok(())
-    }
-
-    /// Puts the files under their names; a reject file of an earlier run goes when there are no rejects now.
-    fn finish(self, rejects_path: &Path) -> Result<(Tally, Counts, bool)> {
-        let any = self.rejects.is_some();
-        match self.rejects {
-            Some(rejects) => drop(rejects.finish()?),
-            None if rejects_path.exists() => {
-                fs::remove_file(rejects_path).map_err(Error::io("remove", rejects_path))?;
-            }
-            None => {}
-        }
-        self.records.finish()?;
-        Ok((self.tally, self.counts, any))
     }
 }

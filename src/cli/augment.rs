@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::{Context, Exit, print};
-use crate::augment::{Augmenter, Column, DEFAULT_SEED, FileReport, Input, Options, augment, explain, named_profiles};
+use crate::augment::{
+    Column, DEFAULT_SEED, FileReport, Input, Options, augment, augmenter_of, explain, named_profiles,
+};
 use crate::{Error, Result};
 
 /// Add noisy and corrected variants to each utterance of a person who types to speak.
@@ -32,9 +34,14 @@ pub struct Args {
     /// Write the edit log of each noisy variant as well.
     #[arg(long)]
     edits: bool,
-    /// Add the variants of a profile, such as eye-gaze. Repeatable.
+    /// Add the variants of a profile: touch-tremor, keyguard, head-mouse, eye-gaze, eye-gaze-grid, hurried, flick (ja-JP), or one of your
+    /// languages/profiles.toml. Repeatable.
     #[arg(long, value_name = "NAME")]
     profile: Vec<String>,
+    /// Correct spelling by the Hunspell dictionaries in a folder, such as /usr/share/hunspell: en_GB.aff and en_GB.dic for en-GB. Only words that
+    /// the dictionary does not know are replaced.
+    #[arg(long, value_name = "DIR")]
+    dictionary_dir: Option<PathBuf>,
     /// Show what would become of one utterance, each error with its cause, and write nothing.
     #[arg(long, value_name = "TEXT", requires = "lang", conflicts_with = "input")]
     explain: Option<String>,
@@ -50,6 +57,7 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
         seed: args.seed,
         edits: args.edits,
         profiles: named_profiles(&context.assets, &args.profile)?,
+        dictionaries: args.dictionary_dir.clone(),
         input: args.files(context)?,
     };
     if options.jobs == 0 {
@@ -70,9 +78,8 @@ fn explained(args: &Args, utterance: &str, context: &Context) -> Result<Exit> {
     }
     let profiles = named_profiles(&context.assets, &args.profile)?;
     for locale in context.languages.resolve_keyboards(&args.lang)? {
-        let keyboards = context.languages.keyboards(&locale)?;
-        let rules = context.languages.text_rules(&locale)?;
-        let augmenter = Augmenter::new(&locale, &keyboards, &rules, &profiles, args.seed);
+        let dictionaries = args.dictionary_dir.as_deref();
+        let (augmenter, _) = augmenter_of(&locale, &context.languages, &profiles, dictionaries, args.seed)?;
         let explanation = explain(&augmenter, utterance);
         if context.json {
             print::json(&explanation);

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::rows::RowArgs;
 use super::{Context, Exit, print};
-use crate::dialect::JsonMode;
+use crate::dialect::{JsonMode, Service};
 use crate::generate::{Amount, Options, Report, generate, rows};
 use crate::model::Provider;
 use crate::recipe::{Filter, Kind, Source, WHOLE, kind};
@@ -46,6 +46,10 @@ pub struct PlanArgs {
     /// Seed: the same seed gives the same bytes.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Which service of OpenAI's shape it is for: azure, mistral, groq, together, dashscope … Decides the form of the
+    /// requests and their limits.
+    #[arg(long, value_name = "NAME", value_parser = service_parser())]
+    pub service: Option<&'static Service>,
     /// The provider's name of the model; by default the recipe's for that provider.
     #[arg(long)]
     pub model: Option<String>,
@@ -86,6 +90,7 @@ impl PlanArgs {
             amount,
             seed: self.seed,
             provider,
+            service: self.service.unwrap_or_else(Service::openai),
             model: self.model,
             params,
             json_mode: self.json_mode,
@@ -181,6 +186,10 @@ fn print_report(report: &Report, options: &Options, num: u64, seed: u64) {
     ));
     print::next(match options.provider {
         Provider::Local => format!("aacorn run --lang {} --num {num} --seed {seed}", langs(options)),
+        Provider::OpenAi if options.service != Service::openai() => {
+            let base_url = if options.service.base_url.is_none() { " --base-url URL" } else { "" };
+            format!("aacorn submit --service {}{base_url} {}", options.service.name, options.out.display())
+        }
         provider => format!("aacorn submit --provider {provider} {}", options.out.display()),
     });
 }
@@ -211,6 +220,11 @@ pub fn provider_parser() -> impl TypedValueParser<Value = Provider> {
     PossibleValuesParser::new(Provider::ALL.map(Provider::name)).map(|name| {
         *Provider::ALL.iter().find(|provider| provider.name() == name).expect("only possible values are parsed")
     })
+}
+
+/// Reads a service's name.
+pub fn service_parser() -> impl TypedValueParser<Value = &'static Service> {
+    PossibleValuesParser::new(Service::all().map(|service| service.name.as_str())).try_map(|name| Service::named(&name))
 }
 
 fn json_mode_parser() -> impl TypedValueParser<Value = JsonMode> {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::generate::{PlanArgs, provider_parser};
 use super::rows::{RowArgs, show_generated, show_table};
 use super::{Context, Exit, print};
+use crate::dialect::Service;
 use crate::generate::Amount;
 use crate::http::Key;
 use crate::model::{Provider, Tally};
@@ -33,6 +34,9 @@ pub struct Args {
     /// The environment variable that holds the key of the provider or the upstream.
     #[arg(long, value_name = "NAME")]
     api_key_env: Option<String>,
+    /// Have at most so many tokens of prompts under way at the provider; the other batch files wait until some have ended.
+    #[arg(long, value_name = "N")]
+    max_queued_tokens: Option<u64>,
     /// Folder of the batch files.
     #[arg(long, value_name = "DIR", default_value = "batch_files")]
     out: PathBuf,
@@ -48,7 +52,7 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: Args, context: &Context) -> Result<Exit> {
-    let num = args.plan.num;
+    let (num, service_is_open) = (args.plan.num, args.plan.service.is_none());
     let over_rows = kind(&context.assets, &args.plan.recipe)? == Kind::Rows;
     if !over_rows {
         args.rows.refuse(&args.plan.recipe)?;
@@ -60,7 +64,9 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
         }
         (Provider::Local, None) => Answers::Phrasebook,
         (_, Some(_)) => return Err(Error::Usage("--upstream goes with --provider local".to_owned())),
-        (_, None) => Answers::Remote { base_url: args.base_url, key_env: args.api_key_env },
+        (_, None) => {
+            Answers::Remote { base_url: args.base_url, key_env: args.api_key_env, room: args.max_queued_tokens }
+        }
     };
     let now = context.clock_is_fixed.then_some(context.now);
     if over_rows {
@@ -68,7 +74,10 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
         let (output, jobs) = (args.output, args.jobs);
         return run_rows(rows::Options { generate, output, jobs, now, answers }, context);
     }
-    let generate = args.plan.options(context, args.provider, Amount::UpTo(num), args.out)?;
+    let mut generate = args.plan.options(context, args.provider, Amount::UpTo(num), args.out)?;
+    if let (Answers::Remote { base_url: Some(url), .. }, true) = (&answers, service_is_open) {
+        generate.service = Service::at(url)?;
+    }
     let options = Options { generate, output: args.output, jobs: args.jobs, now, answers };
     let report = pipeline::run(&context.assets, &context.languages, &options, &context.progress)?;
     if context.json {

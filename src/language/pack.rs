@@ -146,7 +146,7 @@ pub struct Access {
     pub errors: ErrorProfile,
 }
 
-/// Which of a locale's three layouts.
+/// Which of a locale's layouts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Layout {
@@ -156,6 +156,8 @@ pub enum Layout {
     Abc,
     /// The letter-frequency grid.
     Frequency,
+    /// The twelve-key flick table, where the locale has one.
+    Flick,
 }
 
 /// What goes wrong on a device.

@@ -14,6 +14,7 @@ use serde::Serialize;
 use tokio::runtime::{Handle, Runtime};
 
 use crate::assets::Assets;
+use crate::dialect::Service;
 use crate::http::Key;
 use crate::language::Languages;
 use crate::ledger::Ledger;
@@ -57,7 +58,16 @@ pub enum Answers {
         base_url: Option<String>,
         /// The environment variable of its key, when it is not the usual one.
         key_env: Option<String>,
+        /// Tokens of prompts that may be under way at a time, where that is limited.
+        room: Option<u64>,
     },
+}
+
+impl Answers {
+    /// Tokens of prompts that may be under way at a time; `None` for no limit.
+    fn room(&self) -> Option<u64> {
+        if let Self::Remote { room, .. } = self { *room } else { None }
+    }
 }
 
 /// What came of it.
@@ -99,13 +109,15 @@ pub struct LocaleReport {
 pub fn run(assets: &Assets, languages: &Arc<Languages>, options: &Options, progress: &dyn Progress) -> Result<Report> {
     let runtime = Runtime::new().map_err(|error| Error::Usage(format!("cannot start a runtime: {error}")))?;
     // Before anything is written: a key that is not there is better known now.
-    let remote = remote(&options.answers, options.generate.provider)?;
+    let remote = remote(&options.answers, options.generate.provider, options.generate.service)?;
     generate::generate(assets, languages, &options.generate, progress)?;
     go_on(progress)?;
     let (shards, elsewhere) = shards(&options.generate)?;
     let ledger = Ledger::open(&options.generate.out, Clock::new(options.now))?;
     let answered = match remote {
-        Some(api) => runtime.block_on(jobs::complete(&shards, api.as_ref(), &ledger, progress))?,
+        Some(api) => {
+            runtime.block_on(jobs::complete_within(&shards, api.as_ref(), &ledger, progress, options.answers.room()))?
+        }
         None => runtime.block_on(answer_here(&shards, languages, &options.answers, options.now, &ledger, progress))?,
     };
     go_on(progress)?;
@@ -150,10 +162,11 @@ fn folders(options: &generate::Options) -> impl Iterator<Item = PathBuf> {
 }
 
 /// A client of the provider's batch API, when that is to answer.
-fn remote(answers: &Answers, provider: Provider) -> Result<Option<Box<dyn BatchApi>>> {
-    let Answers::Remote { base_url, key_env } = answers else { return Ok(None) };
+fn remote(answers: &Answers, provider: Provider, service: &Service) -> Result<Option<Box<dyn BatchApi>>> {
+    let Answers::Remote { base_url, key_env, .. } = answers else { return Ok(None) };
     let place = base_url.as_deref().map_or(Place::Usual, Place::Given);
-    let connection = Connection { place, key_env: key_env.as_deref(), interval: None };
+    let named = if service == Service::openai() { "" } else { &service.name };
+    let connection = Connection { place, service: named, key_env: key_env.as_deref(), interval: None };
     connect(provider, connection).map(Some)
 }
 
@@ -192,6 +205,7 @@ fn augment(
             jobs: options.jobs,
             edits: false,
             profiles: Vec::new(),
+            dictionaries: None,
         };
         report.files.extend(augment::augment(&options, languages, progress)?.files);
     }

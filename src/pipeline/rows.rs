@@ -11,6 +11,7 @@ use tokio::runtime::Runtime;
 
 use super::{Answers, answer_here, problems, remote};
 use crate::assets::Assets;
+use crate::dialect::Service;
 use crate::jobs::{Cleaned, CostOptions, Desk, Shard};
 use crate::language::Languages;
 use crate::ledger::Ledger;
@@ -56,7 +57,7 @@ pub struct Report {
 pub fn run(assets: &Assets, languages: &Arc<Languages>, options: &Options, progress: &dyn Progress) -> Result<Report> {
     let runtime = Runtime::new().map_err(|error| Error::Usage(format!("cannot start a runtime: {error}")))?;
     // Before anything is written: a key that is not there is better known now.
-    let api = remote(&options.answers, options.generate.provider)?;
+    let api = remote(&options.answers, options.generate.provider, Service::openai())?;
     let limits = RowRecipe::load(assets, &options.generate.recipe)?.limits;
     let mut asking = options.generate.clone();
     asking.again |= limits.allow_same_dataset && last_is_done(assets, options)?;
@@ -69,7 +70,10 @@ pub fn run(assets: &Assets, languages: &Arc<Languages>, options: &Options, progr
     }
     let answered = match (&api, shards.is_empty()) {
         (_, true) => None,
-        (Some(api), false) => Some(runtime.block_on(jobs::complete(&shards, api.as_ref(), &ledger, progress))?),
+        (Some(api), false) => {
+            let room = options.answers.room();
+            Some(runtime.block_on(jobs::complete_within(&shards, api.as_ref(), &ledger, progress, room))?)
+        }
         (None, false) => {
             let answers = answer_here(&shards, languages, &options.answers, options.now, &ledger, progress);
             Some(runtime.block_on(answers)?)

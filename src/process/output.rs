@@ -26,7 +26,7 @@ use super::settle::{Settled, Settler};
 const CHUNK: usize = 256;
 const CHUNK_BYTES: usize = 4 << 20;
 /// Pieces of work under way together, for each thread.
-const CHUNKS_A_THREAD: usize = 4;
+const CHUNKS_A_THREAD: usize = 12;
 
 const RECORDS: &str = "_all_conversations.jsonl";
 const REPORT: &str = "process_report.json";

@@ -6,6 +6,7 @@ mod marks;
 mod question;
 mod words;
 
+use crate::augment::spelling::Speller;
 use crate::language::TextRules;
 use marks::Marks;
 use question::Questions;
@@ -17,23 +18,45 @@ pub struct Corrector {
     marks: Marks,
     words: Words,
     questions: Questions,
+    speller: Option<Speller>,
 }
 
 impl Corrector {
     /// Compiles `rules`; `language` is the base code, as in `nl`.
     #[must_use]
     pub fn new(rules: &TextRules, language: &str) -> Self {
-        Self { marks: Marks::new(rules), words: Words::new(rules, language), questions: Questions::new(rules) }
+        Self {
+            marks: Marks::new(rules),
+            words: Words::new(rules, language),
+            questions: Questions::new(rules),
+            speller: None,
+        }
+    }
+
+    /// Sets unknown words right as well.
+    pub fn set_speller(&mut self, speller: Speller) {
+        self.speller = Some(speller);
+    }
+
+    /// Whether it knows words by a dictionary.
+    #[must_use]
+    pub fn spells(&self) -> bool {
+        self.speller.is_some()
     }
 
     /// The corrected form of `text`, in `room`.
     pub fn correct<'a>(&self, text: &str, room: &'a mut Correction) -> &'a str {
-        let Correction { clean, worded, lower, corrected } = room;
+        let Correction { clean, worded, lower, corrected, names } = room;
         clean.clear();
         worded.clear();
         corrected.clear();
         self.marks.tidy(text, clean);
         self.words.replace(clean, worded);
+        if let Some(speller) = &self.speller {
+            clean.clear();
+            speller.spell(worded, names, clean);
+            std::mem::swap(clean, worded);
+        }
         if self.marks.is_open(worded) {
             let question = self.questions.asks(worded, lower);
             self.marks.close(worded, question);
@@ -57,6 +80,16 @@ pub struct Correction {
     worded: String,
     lower: String,
     corrected: String,
+    names: Vec<String>,
+}
+
+impl Correction {
+    /// The words of these names, however they are typed, are not misspelt.
+    pub fn set_names<'a>(&mut self, names: impl Iterator<Item = &'a str>) {
+        self.names.clear();
+        let words = names.flat_map(|name| name.split(|char: char| !char.is_alphanumeric()));
+        self.names.extend(words.filter(|word| !word.is_empty()).map(str::to_lowercase));
+    }
 }
 
 #[cfg(test)]

@@ -137,11 +137,22 @@ impl Words {
     }
 }
 
+/// Which characters of ASCII continue a word.
+const IN_WORD: [bool; 128] = {
+    let mut table = [false; 128];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'\'' | b'-');
+        byte += 1;
+    }
+    table
+};
+
 /// Where the next word begins and ends, from byte `from` on.
 fn next_word(text: &str, from: usize) -> Option<(usize, usize)> {
     let bytes = text.as_bytes();
     let word_at = |at: usize| match bytes[at] {
-        byte if byte.is_ascii() => (byte.is_ascii_alphanumeric() || matches!(byte, b'\'' | b'-'), 1),
+        byte if byte.is_ascii() => (IN_WORD[usize::from(byte)], 1),
         _ => text[at..].chars().next().map_or((false, 1), |char| (in_word(char), char.len_utf8())),
     };
     let mut start = from;

@@ -140,15 +140,11 @@ impl Board {
         self.dead.get(&dead)?.get(&letter).copied().filter(|char| self.is_letter(*char))
     }
 
+    /// Each character by the way most people take: plain or with Shift, with `AltGr` on the key of its bare letter, with a dead key, with
+    /// `AltGr` elsewhere.
     fn find_strokes(&mut self) {
-        for level in 0..4 {
-            for (key, index) in self.keys.iter().zip(0..) {
-                if let Some(char) = key.levels[level] {
-                    let capital = char.is_uppercase();
-                    self.strokes.entry(char).or_insert(Stroke { key: index, level, dead: None, capital });
-                }
-            }
-        }
+        self.take_levels(&[0, 1], |_, _| true);
+        self.take_levels(&[2, 3], |base, char| char.nfd().next() == base);
         let composed: Vec<(char, char, char)> = self
             .dead
             .iter()
@@ -161,7 +157,20 @@ impl Board {
                 self.strokes.entry(composed).or_insert(Stroke { dead: Some(dead), ..stroke });
             }
         }
+        self.take_levels(&[2, 3], |_, _| true);
         self.reach_rest();
+    }
+
+    /// Takes the characters at some levels for which `is_way` holds, given the plain character of the key.
+    fn take_levels(&mut self, levels: &[usize], is_way: impl Fn(Option<char>, char) -> bool) {
+        for level in levels {
+            for (key, index) in self.keys.iter().zip(0..) {
+                if let Some(char) = key.levels[*level].filter(|char| is_way(key.levels[0], *char)) {
+                    let capital = char.is_uppercase();
+                    self.strokes.entry(char).or_insert(Stroke { key: index, level: *level, dead: None, capital });
+                }
+            }
+        }
     }
 
     /// Letters without a key of their own are typed as their bare letter with a mark; capitals as their small letter with Shift.

@@ -4,33 +4,37 @@
 //! ([`Model`]); [`Device`] turns that into integers once, and errors are then drawn without any float.
 
 mod board;
+mod characters;
+mod flick;
 mod grid;
 mod input;
+mod mix;
+mod model;
 mod scanning;
 mod spatial;
 mod table;
+mod typing;
 mod words;
 
 pub use crate::language::Layout;
+pub use characters::Characters;
+pub use mix::Mix;
+pub use model::{Model, Slip};
+pub use table::{Choice, weights};
+pub use typing::Device;
 
-use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::augment::engine::{Cause, Class, Edit, Kind, Op, Source, Symbol};
 use crate::augment::profile::Profile;
 use crate::language::{Keyboards, TextRules};
 use crate::random::Stream;
 use board::Board;
+use flick::Flick;
 use scanning::Scanning;
 use spatial::{Method, Pointing};
-use table::{Choice, Table, choose};
 use words::Words;
-
-/// How many letters a search for any error at all tries at each place.
-const FEW_LETTERS: usize = 64;
 
 /// How the person reaches the keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -56,6 +60,7 @@ impl Layout {
             Self::Native => "native",
             Self::Abc => "abc",
             Self::Frequency => "frequency",
+            Self::Flick => "flick",
         }
     }
 }
@@ -71,307 +76,6 @@ impl Access {
             Self::EyeDwell => "eye_dwell",
             Self::Scanning => "scanning",
         }
-    }
-}
-
-/// How many of 1,000 errors are of each kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Mix {
-    /// Another key.
-    pub substitution: u16,
-    /// No key.
-    pub omission: u16,
-    /// One more key.
-    pub addition: u16,
-    /// The same key twice.
-    pub repetition: u16,
-    /// Two keys in the wrong order.
-    pub transposition: u16,
-    /// The same key many times.
-    pub key_repeat: u16,
-    /// No space between two words.
-    pub run_together: u16,
-    /// A small word left out.
-    pub dropped_word: u16,
-    /// Another word taken from the predictions.
-    pub prediction: u16,
-}
-
-impl Mix {
-    /// No errors at all; the ground on which others are written.
-    pub const ZERO: Self = Self {
-        substitution: 0,
-        omission: 0,
-        addition: 0,
-        repetition: 0,
-        transposition: 0,
-        key_repeat: 0,
-        run_together: 0,
-        dropped_word: 0,
-        prediction: 0,
-    };
-
-    /// Each kind with its share.
-    #[must_use]
-    pub fn shares(&self) -> [(Kind, u16); 9] {
-        [
-            (Kind::Substitution, self.substitution),
-            (Kind::Omission, self.omission),
-            (Kind::Addition, self.addition),
-            (Kind::Repetition, self.repetition),
-            (Kind::Transposition, self.transposition),
-            (Kind::KeyRepeat, self.key_repeat),
-            (Kind::RunTogether, self.run_together),
-            (Kind::DroppedWord, self.dropped_word),
-            (Kind::Prediction, self.prediction),
-        ]
-    }
-}
-
-/// Something that may come of a character meant.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Slip {
-    /// What comes.
-    pub to: char,
-    /// How often, relative to the other slips of the character.
-    pub weight: f64,
-    /// Why.
-    pub cause: Cause,
-    /// It comes instead of the character meant; else after it.
-    pub instead: bool,
-}
-
-/// An access method on a layout: what it confuses with what.
-pub trait Model: fmt::Debug + Send + Sync {
-    /// The characters that can be typed.
-    fn characters(&self) -> Vec<char>;
-
-    /// How many ways there are in which the errors of one utterance may lean; one is drawn for each utterance.
-    fn leanings(&self) -> u8 {
-        1
-    }
-
-    /// How many circumstances there are.
-    fn contexts(&self) -> u8 {
-        1
-    }
-
-    /// The circumstances of `meant` after `before`, for an utterance of that leaning: a number that only the model understands.
-    fn context(&self, _before: Option<char>, _meant: char, _leaning: u8) -> u8 {
-        0
-    }
-
-    /// What may come instead of `meant`.
-    fn instead(&self, meant: char, context: u8) -> Vec<Slip>;
-
-    /// What may come when a key is pressed besides those of `meant`.
-    fn besides(&self, meant: char, context: u8) -> Vec<Slip>;
-
-    /// What may remain of `meant` when one of its keys is not registered; nothing where it has one key.
-    fn remains(&self, _meant: char) -> Vec<Slip> {
-        Vec::new()
-    }
-
-    /// What comes after `meant` when its last key counts twice; nothing when that is `meant` again.
-    fn again(&self, _meant: char) -> Vec<Slip> {
-        Vec::new()
-    }
-
-    /// The shares of the kinds of error.
-    fn mix(&self) -> Mix;
-
-    /// Why a press is not registered, and why one counts twice.
-    fn lapses(&self) -> (Cause, Cause);
-}
-
-/// The numbers of the characters that any device of a locale knows; 0 is none of them.
-#[derive(Debug)]
-pub struct Characters {
-    ascii: [u16; 128],
-    sorted: Vec<char>,
-}
-
-impl Characters {
-    /// Numbers `chars`.
-    pub fn new(chars: impl IntoIterator<Item = char>) -> Self {
-        let sorted: Vec<char> = chars.into_iter().collect::<BTreeSet<char>>().into_iter().collect();
-        let mut ascii = [0; 128];
-        for (char, number) in sorted.iter().zip(1..) {
-            if let Some(slot) = ascii.get_mut(*char as usize) {
-                *slot = number;
-            }
-        }
-        Self { ascii, sorted }
-    }
-
-    /// The number of a character.
-    #[must_use]
-    pub fn number(&self, char: char) -> u16 {
-        match self.ascii.get(char as usize) {
-            Some(number) => *number,
-            None => self.sorted.binary_search(&char).map_or(0, |at| at as u16 + 1),
-        }
-    }
-}
-
-/// A layout under an access method.
-#[derive(Debug)]
-pub struct Device {
-    /// The layout.
-    pub layout: Layout,
-    /// The access method.
-    pub access: Access,
-    model: Box<dyn Model>,
-    characters: Arc<Characters>,
-    kinds: [(Kind, u16); 9],
-    leanings: u8,
-    contexts: u8,
-    instead: Table,
-    besides: Table,
-    remains: Table,
-    again: Table,
-    lapses: (Cause, Cause),
-    letters: Vec<Symbol>,
-    words: Arc<Words>,
-}
-
-impl Device {
-    /// A device whose keys err as `model` says.
-    #[must_use]
-    pub fn new(
-        layout: Layout,
-        access: Access,
-        mix: Option<Mix>,
-        model: Box<dyn Model>,
-        characters: &Arc<Characters>,
-        words: &Arc<Words>,
-    ) -> Self {
-        let mut upto = 0u32;
-        let kinds = mix.unwrap_or_else(|| model.mix()).shares().map(|(kind, share)| {
-            upto += u32::from(share);
-            (kind, (upto * 65536 / 1000).min(65535) as u16)
-        });
-        let lower = |char: &char| char.is_alphabetic() && !char.is_uppercase();
-        let letters = model.characters().into_iter().filter(lower).take(FEW_LETTERS).map(Symbol::from).collect();
-        let contexts = model.contexts();
-        let table = |contexts| Table::new(characters.sorted.len() + 1, contexts);
-        Self {
-            layout,
-            access,
-            kinds,
-            leanings: model.leanings(),
-            contexts,
-            words: Arc::clone(words),
-            instead: table(contexts),
-            besides: table(contexts),
-            remains: table(1),
-            again: table(1),
-            lapses: model.lapses(),
-            letters,
-            characters: Arc::clone(characters),
-            model,
-        }
-    }
-
-    /// A kind of error, by the device's mix.
-    #[must_use]
-    pub fn kind(&self, bits: u16) -> Kind {
-        let likely = self.kinds.iter().find(|(_, upto)| bits < *upto);
-        likely.map_or(Kind::Substitution, |(kind, _)| *kind)
-    }
-
-    /// The way in which the errors of one utterance lean.
-    #[must_use]
-    pub fn leaning(&self, stream: &mut Stream) -> u8 {
-        if self.leanings > 1 { stream.below(self.leanings.into()) as u8 } else { 0 }
-    }
-
-    /// An error of `kind` at grapheme `at`; its new graphemes are pushed to `new`. `None` when the device does not err so there.
-    pub fn propose(
-        &self,
-        source: &Source,
-        kind: Kind,
-        at: usize,
-        leaning: u8,
-        bits: u32,
-        new: &mut Vec<Symbol>,
-    ) -> Option<Edit> {
-        if let Kind::KeyRepeat | Kind::RunTogether | Kind::DroppedWord | Kind::Prediction = kind {
-            return self.words.propose(source, kind, at, bits, new);
-        }
-        let class = source.class(at);
-        let slip = |choice: Option<&Choice>, new: &mut Vec<Symbol>| {
-            let choice = choice?;
-            new.push(choice.to);
-            Some(if choice.instead {
-                Edit::new(kind, Op::Substitute, choice.cause, (at, 1), 1)
-            } else {
-                let before = kind == Kind::Addition && bits >> 16 & 1 == 1 && !class.has(Class::INITIAL);
-                Edit::new(kind, Op::Insert, choice.cause, (at + usize::from(!before), 0), 1)
-            })
-        };
-        let (key, draw) = (source.key(at), bits as u16);
-        match kind {
-            Kind::Substitution if class.has(Class::MARKED) => {
-                new.push(source.base(at).into());
-                Some(Edit::new(kind, Op::Substitute, Cause::MissedMark, (at, 1), 1))
-            }
-            Kind::Substitution => slip(choose(self.instead(key, self.context(source, at, leaning)), draw), new),
-            Kind::Addition => {
-                let context = self.context(source, at, leaning);
-                slip(choose(self.row(&self.besides, key, context, |char| self.model.besides(char, context)), draw), new)
-            }
-            Kind::Omission => {
-                let remains = self.row(&self.remains, key, 0, |char| self.model.remains(char));
-                let whole = Edit::new(kind, Op::Delete, self.lapses.0, (at, 1), 1);
-                slip(choose(remains, draw), new).or(Some(whole))
-            }
-            Kind::Repetition => {
-                let again = self.row(&self.again, key, 0, |char| self.model.again(char));
-                new.push(choose(again, draw).map_or_else(|| source.symbol(at), |choice| choice.to));
-                Some(Edit::new(kind, Op::Insert, self.lapses.1, (at + 1, 0), 1))
-            }
-            Kind::Transposition => {
-                let next = at + 1;
-                let swappable = next < source.len()
-                    && class.has(Class::LETTER)
-                    && source.class(next).has(Class::LETTER)
-                    && !source.class(next).has(Class::SPARED)
-                    && source.symbol(at) != source.symbol(next);
-                swappable.then(|| {
-                    new.extend([source.symbol(next), source.symbol(at)]);
-                    Edit::new(kind, Op::Transpose, Cause::OutOfOrder, (at, 2), 2)
-                })
-            }
-            Kind::KeyRepeat | Kind::RunTogether | Kind::DroppedWord | Kind::Prediction => None,
-        }
-    }
-
-    /// The circumstances of the grapheme at `at`.
-    fn context(&self, source: &Source, at: usize, leaning: u8) -> u8 {
-        if self.contexts == 1 {
-            return 0;
-        }
-        let before = at.checked_sub(1).map(|at| source.base(at));
-        self.model.context(before, source.base(at), leaning)
-    }
-
-    /// All that may come instead of a character, by its number, likeliest first.
-    pub fn instead(&self, key: u16, context: u8) -> &[Choice] {
-        self.row(&self.instead, key, context, |char| self.model.instead(char, context))
-    }
-
-    /// Letters that can be typed.
-    pub fn letters(&self) -> impl Iterator<Item = Symbol> + Clone {
-        self.letters.iter().copied()
-    }
-
-    fn row<'a>(&self, table: &'a Table, key: u16, context: u8, slips: impl FnOnce(char) -> Vec<Slip>) -> &'a [Choice] {
-        table.row(key, context, || match key.checked_sub(1) {
-            Some(at) => slips(self.characters.sorted[usize::from(at)]),
-            None => Vec::new(),
-        })
     }
 }
 
@@ -396,10 +100,14 @@ pub fn devices(keyboards: &Keyboards, rules: &TextRules, profiles: &[Profile]) -
     (characters, devices)
 }
 
-/// The model of an access method on a layout, through the input method of the script where it has one.
+/// The model of an access method on a layout, through the input method of the script where it has one. Where there is no flick
+/// table, which [`Profile::fits`] refuses, the native layout stands for it.
 fn model(keyboards: &Keyboards, rules: &TextRules, layout: Layout, access: Access) -> Box<dyn Model> {
+    if let (Layout::Flick, Some(table)) = (layout, &keyboards.flick) {
+        return input::through(Flick::new(table), &rules.script);
+    }
     let grid = match layout {
-        Layout::Native => None,
+        Layout::Native | Layout::Flick => None,
         Layout::Abc => Some(&keyboards.abc),
         Layout::Frequency => Some(&keyboards.frequency),
     };

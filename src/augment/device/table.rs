@@ -56,6 +56,12 @@ fn quantised(mut slips: Vec<Slip>) -> Box<[Choice]> {
     choices.collect()
 }
 
+/// What a row holds, each with its share in 65,536ths.
+pub fn weights(row: &[Choice]) -> impl Iterator<Item = (&Choice, u32)> {
+    let mut before = 0;
+    row.iter().map(move |choice| (choice, choice.below - std::mem::replace(&mut before, choice.below)))
+}
+
 /// One of a row.
 pub fn choose(row: &[Choice], bits: u16) -> Option<&Choice> {
     row.iter().find(|choice| u32::from(bits) < choice.below)

@@ -34,10 +34,9 @@ impl Words {
                 Some(Edit::new(kind, Op::Delete, Cause::RunTogether, (space, 1), 1))
             }
             Kind::DroppedWord => {
-                let (start, end) = word(source, at)?;
-                let small = self.known(source.slice(start, end)) && start > 1;
+                let (start, end) = self.small_word(source, at)?;
                 let length = end - start + 1;
-                small.then(|| Edit::new(kind, Op::Delete, Cause::DroppedWord, (start - 1, length), length as u32))
+                Some(Edit::new(kind, Op::Delete, Cause::DroppedWord, (start - 1, length), length as u32))
             }
             Kind::Prediction => {
                 let (start, end) = word(source, at)?;
@@ -54,6 +53,13 @@ impl Words {
             }
             _ => None,
         }
+    }
+
+    /// The first small word at or after grapheme `at`, or else from the beginning, that has a word before it.
+    fn small_word(&self, source: &Source, at: usize) -> Option<(usize, usize)> {
+        let mut places = (at..source.len()).chain(0..at);
+        places
+            .find_map(|at| word(source, at).filter(|(start, end)| *start > 1 && self.known(source.slice(*start, *end))))
     }
 
     fn known(&self, word: &str) -> bool {

@@ -82,6 +82,7 @@ impl Pattern {
 
     /// The id of a symbol, 0 when the source does not hold it.
     #[must_use]
+    #[inline]
     pub fn id(&self, symbol: Symbol) -> Id {
         match self.table[symbol as usize % SLOTS] {
             (known, id) if known == symbol || id == 0 => id,
@@ -101,10 +102,11 @@ impl Pattern {
         &self.row
     }
 
-    /// Where a narrow source holds `symbol`, as bits.
+    /// Where a narrow source holds `symbol`, as bits; of no use where the source is not narrow.
     #[must_use]
+    #[inline]
     pub fn mask(&self, symbol: Symbol) -> u64 {
-        self.masks[self.id(symbol) as usize]
+        self.masks[self.id(symbol) as usize * self.words]
     }
 
     /// The ids of the source's graphemes.
@@ -128,11 +130,11 @@ impl Pattern {
     }
 
     fn one_word(&self, shift: usize, length: usize, text: &[Id]) -> u32 {
-        let mut walk = Walk::new(shift, shift + length);
+        let mut walk = Walk::new(shift);
         for &id in text {
-            walk.steps(&self.masks[id as usize..][..1]);
+            walk.step(self.masks[id as usize]);
         }
-        walk.distance()
+        walk.distance(shift + length)
     }
 
     fn many_words(&mut self, text: &[Id], prefix: usize, suffix: usize) -> u32 {
@@ -175,37 +177,42 @@ impl Pattern {
 pub struct Walk {
     plus: u64,
     minus: u64,
-    shift: u32,
-    length: u32,
+    from: u32,
     steps: u32,
 }
 
 impl Walk {
-    /// Compares with the graphemes `from .. to`, at least one.
+    /// Compares with the graphemes after `from`.
     #[must_use]
-    pub fn new(from: usize, to: usize) -> Self {
-        Self { plus: u64::MAX, minus: 0, shift: from as u32, length: (to - from) as u32, steps: 0 }
+    #[inline]
+    pub fn new(from: usize) -> Self {
+        Self { plus: u64::MAX, minus: 0, from: from as u32, steps: 0 }
     }
 
     /// Goes on by some graphemes, each given by where the source holds it.
     #[inline]
     pub fn steps(&mut self, masks: &[u64]) {
-        let (mut plus, mut minus, shift) = (self.plus, self.minus, self.shift & 63);
         for mask in masks {
-            let equal = mask >> shift;
-            let diagonal = (((equal & plus).wrapping_add(plus)) ^ plus) | equal | minus;
-            let up = ((minus | !(diagonal | plus)) << 1) | 1;
-            plus = ((plus & diagonal) << 1) | !(diagonal | up);
-            minus = up & diagonal;
+            self.step(*mask);
         }
-        (self.plus, self.minus) = (plus, minus);
-        self.steps += masks.len() as u32;
     }
 
-    /// The distance of the text so far: that of no grapheme of the source, and the differences from each to the next.
+    /// Goes on by one.
+    #[inline]
+    pub fn step(&mut self, mask: u64) {
+        let equal = mask >> (self.from & 63);
+        let diagonal = (((equal & self.plus).wrapping_add(self.plus)) ^ self.plus) | equal | self.minus;
+        let up = ((self.minus | !(diagonal | self.plus)) << 1) | 1;
+        self.plus = ((self.plus & diagonal) << 1) | !(diagonal | up);
+        self.minus = up & diagonal;
+        self.steps += 1;
+    }
+
+    /// The distance of the text so far from the graphemes before `to`: that from none of them, and the differences from each to the next.
     #[must_use]
-    pub fn distance(&self) -> u32 {
-        let rows = u64::MAX >> (64 - self.length);
+    #[inline]
+    pub fn distance(&self, to: usize) -> u32 {
+        let rows = u64::MAX.checked_shr(64 - (to as u32 - self.from)).unwrap_or(0);
         self.steps + (self.plus & rows).count_ones() - (self.minus & rows).count_ones()
     }
 }

@@ -96,6 +96,10 @@ pub enum Cause {
     WrongPrediction,
     /// The input method gave another character of the same sound.
     WrongConversion,
+    /// The flick was too short to count.
+    ShortFlick,
+    /// The flick went another way.
+    StrayFlick,
 }
 
 impl Cause {
@@ -129,6 +133,8 @@ impl Cause {
             Self::DroppedWord => "dropped word",
             Self::WrongPrediction => "wrong prediction",
             Self::WrongConversion => "wrong conversion",
+            Self::ShortFlick => "short flick",
+            Self::StrayFlick => "stray flick",
         }
     }
 }
@@ -142,6 +148,8 @@ pub struct Edit {
     pub len: u32,
     /// Where its new graphemes begin and end in the plan's store.
     pub(super) out: (u32, u32),
+    /// Where the source holds its one new grapheme, as bits; of no use where it has none or several.
+    pub(super) mask: u64,
     /// What it adds to the distance.
     pub cost: u32,
     /// What happens at the device.
@@ -155,7 +163,8 @@ pub struct Edit {
 impl Edit {
     /// An edit of `graphemes` (start and number) whose new ones are pushed next.
     #[must_use]
+    #[inline]
     pub fn new(kind: Kind, op: Op, cause: Cause, graphemes: (usize, usize), cost: u32) -> Self {
-        Self { start: graphemes.0 as u32, len: graphemes.1 as u32, out: (0, 0), cost, kind, op, cause }
+        Self { start: graphemes.0 as u32, len: graphemes.1 as u32, out: (0, 0), mask: 0, cost, kind, op, cause }
     }
 }

@@ -75,6 +75,9 @@ impl Edits {
         let from = self.store.len();
         if let Some(mut edit) = make(&mut self.store) {
             edit.out = (from as u32, self.store.len() as u32);
+            if let [only] = self.store[from..] {
+                edit.mask = source.pattern.mask(only);
+            }
             if self.fits(source, &edit) {
                 self.add(edit);
                 return true;

@@ -19,6 +19,22 @@ use crate::random::Stream;
 /// (typos-dict 0.14.4 and BEA60k, counted).
 const INITIAL_KEPT: u32 = 8;
 
+/// Kinds whose errors may cost more than is left before the next target; they are made up for when there is room again.
+const LONG: [Kind; 3] = [Kind::DroppedWord, Kind::KeyRepeat, Kind::Prediction];
+
+/// How often they are tried again before another kind is.
+const TRIES: u32 = 8;
+
+/// What became of an error that was drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Offer {
+    Made,
+    /// It costs more than is left.
+    NoRoom,
+    /// The device does not err so there, or something stands against it.
+    Refused,
+}
+
 /// The errors of one (turn, layout, access).
 #[derive(Debug, Default)]
 pub struct Plan {
@@ -31,6 +47,10 @@ pub struct Plan {
     leaning: u8,
     /// Transpositions that were drawn where only one more error had room.
     owed: u32,
+    /// Errors of the `LONG` kinds that were drawn where they had no room.
+    owed_long: [u32; LONG.len()],
+    /// The cost at which they were last tried again, and how often.
+    tried: (u32, u32),
     lengths: PerSeverity,
     reached: PerSeverity,
     /// Room for comparisons.
@@ -51,17 +71,19 @@ impl Plan {
         self.edits.clear(source.len());
         self.wanted = None;
         self.owed = 0;
+        self.owed_long = [0; LONG.len()];
+        self.tried = (0, 0);
         self.leaning = device.leaning(stream);
         let goal = targets[targets.len() - 1];
-        let mut spoiled = 0;
+        let (mut spoiled, mut proved) = (0, 0);
         loop {
             let more = self.extend(source, device, stream, &targets);
             if self.is_exact(source) {
                 break;
             }
-            let exact = proof::spoiler(&self.edits, source, &mut self.text);
-            self.wanted = Some(self.edits.all()[exact].kind);
-            self.edits.truncate(exact);
+            proved = proof::spoiler(&self.edits, source, proved, &mut self.text);
+            self.wanted = Some(self.edits.all()[proved].kind);
+            self.edits.truncate(proved);
             spoiled += 1;
             if !more || spoiled > 24 + goal {
                 break;
@@ -113,15 +135,18 @@ impl Plan {
             let kind = self.next_kind(device, stream);
             let bits = stream.bits();
             let at = (((bits & 0xFFFF_FFFF) * source.len() as u64) >> 32) as usize;
-            if self.propose(source, device, kind, at, (bits >> 32) as u32) {
-                misses = 0;
-                continue;
+            match self.propose(source, device, kind, at, (bits >> 32) as u32) {
+                Offer::Made => {
+                    misses = 0;
+                    continue;
+                }
+                Offer::NoRoom => self.owe(kind),
+                Offer::Refused => self.wanted = (misses % patience + 1 != patience).then_some(kind),
             }
             misses += 1;
             if misses > 4 * patience {
                 return false;
             }
-            self.wanted = (misses % patience != 0).then_some(kind);
         }
         true
     }
@@ -139,6 +164,11 @@ impl Plan {
             self.owed -= 1;
             return Kind::Transposition;
         }
+        if room >= 2
+            && let Some(kind) = self.owed_long()
+        {
+            return kind;
+        }
         loop {
             match device.kind(stream.bits() as u16) {
                 Kind::Transposition if room < 2 => self.owed += 1,
@@ -147,18 +177,48 @@ impl Plan {
         }
     }
 
+    fn owe(&mut self, kind: Kind) {
+        if let Some(at) = LONG.iter().position(|long| *long == kind) {
+            self.owed_long[at] += 1;
+        }
+    }
+
+    /// A long error that is owed, unless it was tried often enough at this cost.
+    fn owed_long(&mut self) -> Option<Kind> {
+        let at = self.owed_long.iter().position(|owed| *owed > 0)?;
+        let cost = self.edits.cost();
+        if self.tried.0 != cost {
+            self.tried = (cost, 0);
+        }
+        if self.tried.1 == TRIES {
+            return None;
+        }
+        self.tried.1 += 1;
+        self.owed_long[at] -= 1;
+        Some(LONG[at])
+    }
+
     /// Adds an error of `kind` at grapheme `at` that has room, when the device can make it there and nothing stands
-    /// against it; says whether.
-    fn propose(&mut self, source: &Source, device: &Device, kind: Kind, at: usize, bits: u32) -> bool {
+    /// against it.
+    fn propose(&mut self, source: &Source, device: &Device, kind: Kind, at: usize, bits: u32) -> Offer {
         let class = source.class(at);
         if kind <= Kind::Transposition
             && (class.has(Class::SPARED) || (class.has(Class::INITIAL) && !(bits >> 17).is_multiple_of(INITIAL_KEPT)))
         {
-            return false;
+            return Offer::Refused;
         }
         let (leaning, room) = (self.leaning, self.room);
-        self.edits
-            .offer(source, |new| device.propose(source, kind, at, leaning, bits, new).filter(|edit| edit.cost <= room))
+        let mut dear = false;
+        let made = self.edits.offer(source, |new| {
+            let edit = device.propose(source, kind, at, leaning, bits, new)?;
+            dear = edit.cost > room;
+            (!dear).then_some(edit)
+        });
+        match (made, dear) {
+            (true, _) => Offer::Made,
+            (false, true) => Offer::NoRoom,
+            (false, false) => Offer::Refused,
+        }
     }
 
     /// Looks through every error there could be for one that adds exactly its cost: first where errors may fall, then anywhere.

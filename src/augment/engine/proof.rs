@@ -5,23 +5,26 @@
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::distance::{Id, Walk};
-use super::edit::Edit;
 use super::edits::Edits;
 use super::source::Source;
 
 /// Whether the first `length` of `edits` are exact. `text` is room that is used again.
 pub fn is_exact(edits: &Edits, source: &mut Source, length: usize, text: &mut Vec<Id>) -> bool {
-    let cost: u32 = edits.all()[..length].iter().map(|edit| edit.cost).sum();
-    let distance =
-        if source.pattern.is_narrow() { narrow(edits, source, length) } else { wide(edits, source, length, text) };
-    distance == cost && (!source.fragile || stand_alone(edits, source, length))
+    let exact = if source.pattern.is_narrow() {
+        narrow(edits, source, length)
+    } else {
+        let cost: u32 = edits.all()[..length].iter().map(|edit| edit.cost).sum();
+        wide(edits, source, length, text) == cost
+    };
+    exact && (!source.fragile || stand_alone(edits, source, length))
 }
 
-/// The number of edits before the first that is not exact with those before it; all of them are not.
-pub fn spoiler(edits: &Edits, source: &mut Source, text: &mut Vec<Id>) -> usize {
-    let (mut exact, mut spoiled) = (0, edits.all().len());
+/// The number of edits before the first that is not exact with those before it; the first `exact` are, all together are not.
+pub fn spoiler(edits: &Edits, source: &mut Source, mut exact: usize, text: &mut Vec<Id>) -> usize {
+    let mut spoiled = edits.all().len();
     while spoiled - exact > 1 {
-        let middle = exact.midpoint(spoiled);
+        // Late errors have more neighbours to get in the way of.
+        let middle = exact + 2 * (spoiled - exact) / 3;
         if is_exact(edits, source, middle, text) {
             exact = middle;
         } else {
@@ -31,27 +34,25 @@ pub fn spoiler(edits: &Edits, source: &mut Source, text: &mut Vec<Id>) -> usize 
     exact
 }
 
-/// The distance from a source of at most 64 graphemes; what stands before the first edit and after the last is alike on both sides.
-fn narrow(edits: &Edits, source: &Source, length: usize) -> u32 {
-    let pattern = &source.pattern;
-    let mut ordered = edits.in_text_order(length);
-    let Some(first) = ordered.clone().next() else { return 0 };
-    let from = first.start as usize;
-    let end = |edit: &Edit| (edit.start + edit.len) as usize;
-    let to = edits.all()[..length].iter().map(end).fold(0, usize::max);
-    if from == to {
-        return ordered.map(|edit| edits.new_symbols(edit).len() as u32).sum();
-    }
-    let (row, mut at) = (&pattern.row()[..to], from);
-    let mut walk = Walk::new(from, to);
-    ordered.by_ref().for_each(|edit| {
+/// Whether the distance is the cost, for a source of at most 64 graphemes; what stands before the first edit and after the last is alike on
+/// both sides.
+fn narrow(edits: &Edits, source: &Source, length: usize) -> bool {
+    let row = source.pattern.row();
+    let mut ordered = edits.in_text_order(length).peekable();
+    let Some(first) = ordered.peek() else { return true };
+    let (mut at, mut cost) = (first.start as usize, 0);
+    let mut walk = Walk::new(at);
+    for edit in ordered {
         walk.steps(&row[at..edit.start as usize]);
-        for symbol in edits.new_symbols(edit) {
-            walk.steps(&[pattern.mask(*symbol)]);
+        match edit.out.1 - edit.out.0 {
+            0 => {}
+            1 => walk.step(edit.mask),
+            _ => edits.new_symbols(edit).iter().for_each(|symbol| walk.step(source.pattern.mask(*symbol))),
         }
-        at = end(edit);
-    });
-    walk.distance()
+        at = (edit.start + edit.len) as usize;
+        cost += edit.cost;
+    }
+    walk.distance(at) == cost
 }
 
 fn wide(edits: &Edits, source: &mut Source, length: usize, text: &mut Vec<Id>) -> u32 {

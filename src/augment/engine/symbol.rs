@@ -38,9 +38,13 @@ impl Clusters {
     }
 
     /// Appends the text of `symbol` to `out`, as UTF-8.
+    #[inline]
     pub fn write_bytes(&self, symbol: Symbol, out: &mut Vec<u8>) {
+        if symbol < 128 {
+            out.push(symbol as u8);
+            return;
+        }
         match char::from_u32(symbol) {
-            Some(char) if char.is_ascii() => out.push(char as u8),
             Some(char) => out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes()),
             None => out.extend_from_slice(self.texts[(symbol - FIRST_CLUSTER) as usize].as_bytes()),
         }

@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 use super::shards::{Shard, ShardWriter};
 use super::{STRIDE, check_params};
 use crate::assets::Assets;
-use crate::dialect::{Dialect, Image, JsonMode, Prompt, Shape, body, envelope};
+use crate::dialect::{Dialect, Image, JsonMode, Prompt, Service, Shape, body, envelope};
 use crate::files::{AtomicFile, Sha256};
 use crate::model::Provider;
 use crate::progress::{Progress, go_on};
@@ -180,7 +180,8 @@ impl Work<'_> {
         let hash = fingerprint(format!("{name}|{part:?}").as_bytes(), 8);
         let run = format!("{}_{hash}", self.options.now.strftime("%Y%m%d_%H%M%S"));
         let limits = (self.recipe.limits.requests, self.recipe.limits.bytes);
-        let mut shards = ShardWriter::new(folder, label, &run, self.dialect).within(limits.0, limits.1);
+        let mut shards =
+            ShardWriter::new(folder, label, &run, self.dialect, self.dialect.limits()).within(limits.0, limits.1);
         let mut table = Table::create(&folder.join(RunFile::rows_name(label, &run)))?;
         let mut faults = Faults::default();
         let mut digest = Sha256::default();
@@ -221,7 +222,14 @@ impl Work<'_> {
                     let new = asked.is_new(&custom_id)?;
                     if new && faults.none() {
                         line.clear();
-                        envelope(self.dialect, self.recipe.request.endpoint, &custom_id, &body, &mut line);
+                        envelope(
+                            Service::openai(),
+                            self.dialect,
+                            self.recipe.request.endpoint,
+                            &custom_id,
+                            &body,
+                            &mut line,
+                        );
                         shards.write(&line, &self.metadata(id, number, &prompt_hash))?;
                     }
                     digest.update(custom_id.as_bytes());
