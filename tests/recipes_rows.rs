@@ -458,7 +458,7 @@ fn a_run_that_failed_after_two_of_three_jobs_goes_on_and_makes_the_third() {
     let (code, ..) = run(folder.path(), &[&base[..], &[&meddler.base]].concat());
     assert_ne!(code, 0, "one job was refused");
     assert!(meddler.is_done());
-    assert_eq!(serve.count("batches"), 2);
+    assert!(serve.count("batches") < 3, "others that were under way may have been given up");
     let (code, stdout, stderr) = run(folder.path(), &[&base[..], &[&meddler.base]].concat());
     assert_eq!(code, 0, "{stdout}{stderr}");
     assert_eq!(serve.count("batches"), 3, "no job twice");

@@ -102,7 +102,8 @@ fn run_rows(options: rows::Options, context: &Context) -> Result<Exit> {
         }
         if !report.table.complete {
             let folder = report.generated.folder.display();
-            print::next(format_args!("aacorn retry {folder}, then this command again"));
+            let rejects = report.table.rejects.as_ref().map(|path| format!(" --rejects {}", path.display()));
+            print::next(format_args!("aacorn retry {folder}{}, then this command again", rejects.unwrap_or_default()));
         }
     }
     Ok(if report.table.complete { Exit::Complete } else { Exit::Incomplete })
