@@ -35,6 +35,7 @@ fn batch_files(bencher: Bencher, locale: &str) {
                 amount: Amount::More { num: REQUESTS, start: Some(0) },
                 seed: 1,
                 provider: Provider::OpenAi,
+                service: aacorn::dialect::Service::openai(),
                 model: None,
                 params: serde_json::Map::new(),
                 json_mode: JsonMode::Schema,

@@ -122,6 +122,7 @@ fn end_to_end(bencher: Bencher, jobs: usize) {
             jobs,
             languages: Arc::clone(&languages),
             rules: Rules::new(),
+            rows: None,
         };
         let report = process(&options, &Silent).expect("it can be processed");
         assert!(report.complete);

@@ -58,6 +58,7 @@ fn measure(requests: usize) {
         jobs: 0,
         languages: Arc::new(Languages::new(Assets::embedded())),
         rules: Rules::new(),
+        rows: None,
     };
     let report = process(&options, &Silent).expect("it can be processed");
     assert_eq!(report.total.accepted, requests as u64);

@@ -77,6 +77,7 @@ fn run(files: &[Vec<u8>; 3]) -> Option<Run> {
         jobs: 1,
         languages: Arc::new(Languages::new(Assets::embedded())),
         rules: Rules::new(),
+        rows: None,
     };
     let report = process::process(&options, &Silent).ok()?;
     let read = |path: &Path| -> Vec<Value> {

@@ -21,6 +21,7 @@ fn options(languages: &Languages, lang: &[&str], out: &Path) -> Options {
         amount: Amount::More { num: 12, start: None },
         seed: 7,
         provider: Provider::OpenAi,
+        service: aacorn::dialect::Service::openai(),
         model: None,
         params: Map::new(),
         json_mode: JsonMode::Schema,

@@ -443,6 +443,7 @@ async fn retry_sends_exactly_what_has_no_answer_and_the_totals_balance() {
         reasons: [Reason::Expired, Reason::Truncated, Reason::Failed].into(),
         attempts: 3,
         rejects: Vec::new(),
+        to: None,
     };
     let first = shards(folder.path()).unwrap();
     let early = retry(&ledger, &first, &options, &Silent).unwrap();
@@ -478,7 +479,7 @@ fn a_cut_answer_gets_a_higher_limit_and_attempts_are_capped() {
     fs::write(&shard.path, line).unwrap();
     fs::write(shard.output(), cut).unwrap();
     let ledger = ledger(folder.path());
-    let options = RetryOptions { reasons: [Reason::Truncated].into(), attempts: 2, rejects: Vec::new() };
+    let options = RetryOptions { reasons: [Reason::Truncated].into(), attempts: 2, rejects: Vec::new(), to: None };
     let made = retry(&ledger, &[shard], &options, &Silent).unwrap().families[0].made.clone().unwrap();
     assert!(fs::read_to_string(&made).unwrap().contains(r#""max_tokens":200"#));
     fs::write(Shard { path: made }.output(), cut).unwrap();

@@ -51,6 +51,7 @@ impl Batch {
             jobs: 2,
             languages: Arc::new(Languages::new(Assets::embedded())),
             rules: Rules::new(),
+            rows: None,
         }
     }
 

@@ -42,6 +42,7 @@ fn generated(folder: &Path, provider: Provider) -> Vec<Shard> {
         amount: Amount::More { num: 7, start: None },
         seed: 1,
         provider,
+        service: aacorn::dialect::Service::openai(),
         model: None,
         params: serde_json::Map::new(),
         json_mode: aacorn::dialect::JsonMode::Schema,

@@ -70,6 +70,12 @@ impl Assets {
         Self { root: Some(root.into()) }
     }
 
+    /// The project folder; the current one where none was named.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        self.root.as_deref().unwrap_or(Path::new("."))
+    }
+
     /// The text of `path` (with `/`, relative to `folder`), or `None` when there is no such file.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Context, Exit, print};
-use crate::jobs::{Bill, CostOptions, ShardCost, cost, cost_of, shards};
+use crate::jobs::{Bill, CostOptions, Off, ShardCost, cost, cost_of, shards};
 use crate::price::{Money, Price, Prices};
 use crate::{Error, Result};
 
@@ -38,7 +38,7 @@ pub struct PriceArgs {
     /// A file of prices, over those that are built in.
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
-    /// Tokens expected of an answer; by default the mean of the answers that are here.
+    /// Tokens expected of an answer; by default the mean of the answers that are here, or of the folder's others.
     #[arg(long, value_name = "N")]
     expected_output: Option<u64>,
 }
@@ -98,16 +98,19 @@ fn show(costs: &[ShardCost]) {
     let header = ["shard", "model", "", "requests", "tokens in", "tokens out", "in a batch", "at once"];
     print::table(header, rows, 3);
     let total = |of: fn(&ShardCost) -> Option<Bill>| {
-        costs.iter().filter_map(of).filter_map(|bill| bill.batch).reduce(Money::plus)
+        let bills = || costs.iter().filter_map(of);
+        let sum = |money: fn(Bill) -> Option<Money>| {
+            bills().map(money).try_fold(Money::default(), |sum, money| Some(sum.plus(money?)))
+        };
+        bills().next().is_some().then(|| (sum(|bill| bill.batch), sum(|bill| bill.list)))
     };
-    if let Some(estimate) = total(|cost| Some(cost.estimate)) {
-        print::line(format_args!("estimate, in a batch: {estimate}"));
+    if let Some((Some(batch), Some(list))) = total(|cost| Some(cost.estimate)) {
+        print::line(format_args!("estimate, in a batch: {batch}; at once: {list}"));
     }
-    if let Some(actual) = total(|cost| cost.actual) {
-        let estimated = total(|cost| cost.actual.map(|_| cost.estimate)).map_or(0.0, Money::as_dollars);
-        let error = (estimated / actual.as_dollars() - 1.0) * 100.0;
-        print::line(format_args!("bill, in a batch: {actual} (the estimate for these was {error:+.0} % off)"));
+    if let Some((Some(batch), Some(list))) = total(|cost| cost.actual) {
+        print::line(format_args!("bill, in a batch: {batch}; at once it would have been {list}"));
     }
+    show_off(costs);
     let mut unknown: Vec<_> =
         costs.iter().filter(|cost| cost.as_of.is_none()).map(|cost| cost.model.as_str()).collect();
     unknown.sort_unstable();
@@ -118,9 +121,29 @@ fn show(costs: &[ShardCost]) {
     if costs.iter().any(|cost| cost.estimate.output_tokens.is_none()) {
         print::line("how long answers will be is not known: give --expected-output");
     }
+    let mut bases: Vec<_> = costs.iter().map(|cost| cost.basis).collect();
+    bases.sort_unstable();
+    bases.dedup();
+    print::line(format_args!("tokens of requests counted by: {}", bases.join(", ")));
     if let Some(as_of) = costs.iter().find_map(|cost| cost.as_of.as_ref()) {
-        print::line(format_args!("prices as of {as_of}; tokens of requests are estimated at four bytes each"));
+        print::line(format_args!("prices as of {as_of}"));
     }
+}
+
+/// How far the estimates were off, all shards together.
+fn show_off(costs: &[ShardCost]) {
+    let answered: Vec<_> = costs.iter().filter_map(|cost| Some((cost.actual?, cost.off?))).collect();
+    type Part = Option<(f64, u64)>;
+    let mean = |of: &dyn Fn(&(Bill, Off)) -> Part| {
+        let parts: Vec<_> = answered.iter().map(of).collect::<Option<_>>()?;
+        let tokens: u64 = parts.iter().map(|(_, tokens)| tokens).sum();
+        let off: f64 = parts.iter().map(|(off, tokens)| off * *tokens as f64).sum();
+        (tokens > 0).then(|| format!("{:+.1} %", off / tokens as f64 * 100.0))
+    };
+    let Some(input) = mean(&|(bill, off)| Some((off.input, bill.input_tokens))) else { return };
+    let output = mean(&|(bill, off)| Some((off.output?, bill.output_tokens?)));
+    let output = output.map(|off| format!(", of answers by {off}")).unwrap_or_default();
+    print::line(format_args!("the estimate was off: tokens of requests by {input}{output}"));
 }
 
 fn rows(cost: &ShardCost) -> Vec<[String; 8]> {

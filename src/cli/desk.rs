@@ -66,13 +66,18 @@ impl DeskArgs {
     }
 
     /// How to connect to where `home` says, or to where the person does.
-    pub fn connection<'a>(&'a self, home: Option<&'a str>, interval: Option<Duration>) -> Connection<'a> {
+    pub fn connection<'a>(
+        &'a self,
+        home: Option<&'a str>,
+        service: &'a str,
+        interval: Option<Duration>,
+    ) -> Connection<'a> {
         let place = match (&self.base_url, home) {
             (Some(url), _) => Place::Given(url),
             (None, Some(home)) => Place::Remembered(home),
             (None, None) => Place::Usual,
         };
-        Connection { place, key_env: self.api_key_env.as_deref(), interval }
+        Connection { place, service, key_env: self.api_key_env.as_deref(), interval }
     }
 }
 
@@ -80,7 +85,7 @@ impl Folder {
     /// A client for the place of the job whose id is `id`.
     pub fn api_of(&self, id: i64, args: &DeskArgs) -> Result<Box<dyn BatchApi>> {
         let job = self.ledger.job(id)?;
-        connect(provider_of(&job)?, args.connection(Some(&job.home), None))
+        connect(provider_of(&job)?, args.connection(Some(&job.home), &job.service, None))
     }
 
     /// Its shards by the place of their jobs. Left out are those without a job, and those whose results are here.
@@ -100,7 +105,7 @@ impl Folder {
             match groups.iter_mut().find(|(of, home, _)| (*of, home) == (provider, &job.home)) {
                 Some((_, _, group)) => group.shards.push(shard.clone()),
                 None => {
-                    let api = connect(provider, args.connection(Some(&job.home), interval))?;
+                    let api = connect(provider, args.connection(Some(&job.home), &job.service, interval))?;
                     groups.push((provider, job.home, Group { api, ledger: &self.ledger, shards: vec![shard.clone()] }));
                 }
             }

@@ -1,18 +1,19 @@
-//! `aacorn generate`: batch files from language packs and templates.
+//! `aacorn generate`: batch files from language packs and templates, or from rows.
 
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::{Map, Value};
 
+use super::rows::RowArgs;
 use super::{Context, Exit, print};
-use crate::dialect::JsonMode;
-use crate::generate::{Amount, Options, Report, generate};
+use crate::dialect::{JsonMode, Service};
+use crate::generate::{Amount, Options, Report, generate, rows};
 use crate::model::Provider;
-use crate::recipe::{Filter, Source, WHOLE};
+use crate::recipe::{Filter, Kind, Source, WHOLE, kind};
 use crate::{Error, Result};
 
-/// Make batch files: prompts for a number of conversations in each locale, and their metadata.
+/// Make batch files: prompts for a number of conversations in each locale, or for each row of --input, and their metadata.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -29,13 +30,15 @@ pub struct Args {
     /// Folder of the batch files.
     #[arg(long, value_name = "DIR", default_value = "batch_files")]
     out: PathBuf,
+    #[command(flatten)]
+    rows: RowArgs,
 }
 
 /// Options of what to ask for, shared with `run`.
 #[derive(Debug, clap::Args)]
 pub struct PlanArgs {
-    /// Locales, such as en-GB fr-FR, or all.
-    #[arg(long, required = true, num_args = 1.., value_name = "LOCALE")]
+    /// Locales, such as en-GB fr-FR, or all. Recipes over rows take one at most, as a variable.
+    #[arg(long, required_unless_present = "recipe", num_args = 1.., value_name = "LOCALE")]
     pub lang: Vec<String>,
     /// Conversations a locale.
     #[arg(long, value_name = "N", default_value_t = 10)]
@@ -43,6 +46,10 @@ pub struct PlanArgs {
     /// Seed: the same seed gives the same bytes.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Which service of OpenAI's shape it is for: azure, mistral, groq, together, dashscope … Decides the form of the
+    /// requests and their limits.
+    #[arg(long, value_name = "NAME", value_parser = service_parser())]
+    pub service: Option<&'static Service>,
     /// The provider's name of the model; by default the recipe's for that provider.
     #[arg(long)]
     pub model: Option<String>,
@@ -52,7 +59,7 @@ pub struct PlanArgs {
     /// How strictly the answer's form is asked for; `object` is for servers without JSON schemas.
     #[arg(long, value_name = "MODE", default_value = "schema", value_parser = json_mode_parser())]
     pub json_mode: JsonMode,
-    /// Which recipe.
+    /// Which recipe; `aacorn recipe list` shows them.
     #[arg(long, default_value = "aac")]
     pub recipe: String,
     /// Topics from a commonsense file in place of the pack's scenarios: ATOMIC-2020 TSV (head, relation, tail), JSON Lines of
@@ -70,11 +77,12 @@ pub struct PlanArgs {
 impl PlanArgs {
     /// The library's options; locales are looked up now, so that nothing is written for a wrong one.
     pub fn options(self, context: &Context, provider: Provider, amount: Amount, out: PathBuf) -> Result<Options> {
-        let mut params = Map::new();
-        for (key, value) in self.param {
-            if params.insert(key.clone(), value).is_some() {
-                return Err(Error::Usage(format!("--param {key}: given twice")));
-            }
+        let params = params(self.param)?;
+        if self.lang.is_empty() {
+            return Err(Error::Usage(format!(
+                "--lang: recipe `{}` asks for conversations in a locale: name one",
+                self.recipe
+            )));
         }
         Ok(Options {
             recipe: self.recipe,
@@ -82,6 +90,7 @@ impl PlanArgs {
             amount,
             seed: self.seed,
             provider,
+            service: self.service.unwrap_or_else(Service::openai),
             model: self.model,
             params,
             json_mode: self.json_mode,
@@ -96,8 +105,23 @@ impl PlanArgs {
     }
 }
 
+/// Parameters by name, each given once.
+pub fn params(given: Vec<(String, Value)>) -> Result<Map<String, Value>> {
+    let mut params = Map::new();
+    for (key, value) in given {
+        if params.insert(key.clone(), value).is_some() {
+            return Err(Error::Usage(format!("--param {key}: given twice")));
+        }
+    }
+    Ok(params)
+}
+
 /// Runs the command.
 pub fn run(args: Args, context: &Context) -> Result<Exit> {
+    if kind(&context.assets, &args.plan.recipe)? == Kind::Rows {
+        return over_rows(args, context);
+    }
+    args.rows.refuse(&args.plan.recipe)?;
     let (num, seed, start) = (args.plan.num, args.plan.seed, args.start);
     let options = args.plan.options(context, args.provider, Amount::More { num, start }, args.out)?;
     let report = generate(&context.assets, &context.languages, &options, &context.progress)?;
@@ -105,6 +129,27 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
         print::json(&report);
     } else {
         print_report(&report, &options, num, seed);
+    }
+    Ok(Exit::Complete)
+}
+
+fn over_rows(args: Args, context: &Context) -> Result<Exit> {
+    let (provider, out) = (args.provider, args.out.clone());
+    let options = args.rows.options(args.plan, context, provider, args.out)?;
+    let report = rows::generate(&context.assets, &options, &context.progress)?;
+    if report.found && !options.again {
+        let run = &report.run.run;
+        return Err(Error::Refused(format!(
+            "{}: these rows were asked about in this way before, in run {run}; --allow-duplicate asks again",
+            report.run.input.display()
+        )));
+    }
+    if context.json {
+        print::json(&report);
+    } else {
+        super::rows::show_generated(&report);
+        let folder = out.join(&report.run.label);
+        print::next(format_args!("aacorn submit --provider {provider} {}", folder.display()));
     }
     Ok(Exit::Complete)
 }
@@ -141,6 +186,10 @@ fn print_report(report: &Report, options: &Options, num: u64, seed: u64) {
     ));
     print::next(match options.provider {
         Provider::Local => format!("aacorn run --lang {} --num {num} --seed {seed}", langs(options)),
+        Provider::OpenAi if options.service != Service::openai() => {
+            let base_url = if options.service.base_url.is_none() { " --base-url URL" } else { "" };
+            format!("aacorn submit --service {}{base_url} {}", options.service.name, options.out.display())
+        }
         provider => format!("aacorn submit --provider {provider} {}", options.out.display()),
     });
 }
@@ -171,6 +220,11 @@ pub fn provider_parser() -> impl TypedValueParser<Value = Provider> {
     PossibleValuesParser::new(Provider::ALL.map(Provider::name)).map(|name| {
         *Provider::ALL.iter().find(|provider| provider.name() == name).expect("only possible values are parsed")
     })
+}
+
+/// Reads a service's name.
+pub fn service_parser() -> impl TypedValueParser<Value = &'static Service> {
+    PossibleValuesParser::new(Service::all().map(|service| service.name.as_str())).try_map(|name| Service::named(&name))
 }
 
 fn json_mode_parser() -> impl TypedValueParser<Value = JsonMode> {

@@ -14,7 +14,9 @@ mod interrupt;
 mod languages;
 mod print;
 mod process;
+mod recipe;
 mod retry;
+mod rows;
 mod run;
 mod serve;
 mod show;
@@ -89,6 +91,7 @@ enum Command {
     Convert(convert::Args),
     Serve(serve::Args),
     Languages(languages::Args),
+    Recipe(recipe::Args),
 }
 
 /// What every command has at hand.
@@ -165,6 +168,7 @@ impl Command {
             Self::Convert(args) => convert::run(&args, context),
             Self::Serve(args) => serve::run(args, context),
             Self::Languages(args) => languages::run(args, context),
+            Self::Recipe(args) => recipe::run(args, context),
         }
     }
 }

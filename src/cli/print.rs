@@ -63,13 +63,14 @@ pub fn width() -> Option<u16> {
     Table::new().width().filter(|_| io::stdout().is_terminal())
 }
 
+/// Whether standard output shows colours.
+pub fn has_colour() -> bool {
+    anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+}
+
 /// Prints a long text: through the person's pager (`$PAGER`, else `less`) on a terminal, as it is elsewhere.
 pub fn paged(text: &str) {
-    let choice = anstream::AutoStream::choice(&io::stdout());
-    let text = match choice {
-        anstream::ColorChoice::Never => anstream::adapter::strip_str(text).to_string(),
-        _ => text.to_owned(),
-    };
+    let text = if has_colour() { text.to_owned() } else { anstream::adapter::strip_str(text).to_string() };
     if !io::stdout().is_terminal() || page(&text).is_none() {
         line(text.trim_end());
     }

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::Result;
-use crate::files::MAX_LINE_BYTES;
+use crate::files::{MAX_LINE_BYTES, jsonl_files};
+use crate::process::rows::{self, TableRun};
 use crate::process::{self, Options, Output, Report};
 use crate::progress::Progress;
 use crate::recipe::Recipe;
+use crate::rows::Format;
+use crate::{Error, Result};
 
 use super::{Context, Exit, print};
 
@@ -23,7 +25,7 @@ pub struct Args {
     /// Metadata files, or folders that are searched for them.
     #[arg(long, value_name = "PATH", required = true, num_args = 1..)]
     metadata: Vec<PathBuf>,
-    /// A .jsonl file, or a folder in which each locale gets one.
+    /// A .jsonl file, or a folder in which each locale gets one. For the rows of a recipe a file of any format, or a folder.
     #[arg(long, value_name = "PATH", default_value = "output")]
     output: PathBuf,
     /// Start over instead of uniting with an existing output.
@@ -35,6 +37,9 @@ pub struct Args {
     /// Threads; 0 for as many as the machine has. The output is the same at any number.
     #[arg(long, short, value_name = "N", default_value_t = 0)]
     jobs: usize,
+    /// For rows: the run whose table is written; by default the last one.
+    #[arg(long, value_name = "RUN")]
+    run: Option<String>,
 }
 
 /// Runs the command.
@@ -42,6 +47,64 @@ pub struct Args {
 /// # Errors
 /// What [`process::process`] returns.
 pub fn run(args: Args, context: &Context) -> Result<Exit> {
+    let tables = rows::tables(&args.metadata, args.run.as_deref())?;
+    if tables.is_empty() {
+        return conversations(args, context);
+    }
+    let (metadata, responses) = (rest(&args.metadata, &tables), rest(&args.responses, &tables));
+    if tables.len() > 1 && Format::told(&args.output).is_ok() && !args.output.is_dir() {
+        let names: Vec<_> = tables.iter().map(|table| table.run.label.as_str()).collect();
+        let detail = format!("{} tables go into one file: {}", tables.len(), names.join(", "));
+        return Err(Error::Usage(format!("--output: {detail}; give a folder, or --metadata of one of them")));
+    }
+    let options = rows::Options {
+        responses: args.responses.clone(),
+        output: args.output.clone(),
+        fresh: args.fresh,
+        max_line: usize::from(args.max_line) << 20,
+        jobs: args.jobs,
+        languages: Arc::clone(&context.languages),
+    };
+    let mut reports = Vec::new();
+    for table in &tables {
+        reports.push(rows::process(&context.assets, table, &options, &context.progress)?);
+    }
+    let complete = reports.iter().all(|report| report.complete);
+    let exit = if complete { Exit::Complete } else { Exit::Incomplete };
+    match (context.json, reports.as_slice()) {
+        (true, [report]) => print::json(report),
+        (true, reports) => print::json(&reports),
+        (false, reports) => reports.iter().for_each(super::rows::show_table),
+    }
+    if metadata.is_empty() || context.json {
+        return Ok(exit);
+    }
+    let others = conversations(Args { metadata, responses, ..args }, context)?;
+    Ok(if exit == Exit::Complete { others } else { exit })
+}
+
+/// What of `paths` belongs to no table: the folders and files beside theirs.
+fn rest(paths: &[PathBuf], tables: &[TableRun]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for path in paths {
+        let is = |table: &TableRun| &table.folder == path || path.parent() == Some(&table.folder);
+        if tables.iter().any(is) {
+            continue;
+        }
+        let holds = tables.iter().any(|table| table.folder.starts_with(path));
+        match jsonl_files(path, "files") {
+            Ok(files) if holds => {
+                found.extend(
+                    files.into_iter().filter(|file| tables.iter().all(|table| !file.starts_with(&table.folder))),
+                );
+            }
+            _ => found.push(path.clone()),
+        }
+    }
+    found
+}
+
+fn conversations(args: Args, context: &Context) -> Result<Exit> {
     let options = Options {
         responses: args.responses,
         metadata: args.metadata,
@@ -51,6 +114,7 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
         jobs: args.jobs,
         languages: Arc::clone(&context.languages),
         rules: Recipe::load(&context.assets, "aac")?.rules,
+        rows: None,
     };
     let report = process::process(&options, &context.progress)?;
     if context.json {

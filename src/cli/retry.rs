@@ -6,11 +6,14 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::desk::DeskArgs;
+use super::generate::{provider_parser, service_parser};
 use super::{Context, Exit, print};
-use crate::Result;
+use crate::dialect::Service;
 use crate::files::jsonl_files;
-use crate::jobs::{Family, RetryOptions, RetryReport, retry};
-use crate::model::Reason;
+use crate::jobs::{Family, RetryOptions, RetryReport, Shard, Target, retry};
+use crate::model::{Provider, Reason};
+use crate::recipe::Recipe;
+use crate::{Error, Result};
 
 const REASONS: [(&str, Reason); 10] = [
     ("refused", Reason::Refused),
@@ -42,6 +45,15 @@ pub struct Args {
     /// How often a request is sent at most, the first time included.
     #[arg(long, value_name = "N", default_value_t = 3)]
     attempts: usize,
+    /// Ask another provider than the one that did not answer: the requests are written in its words.
+    #[arg(long, value_parser = provider_parser())]
+    provider: Option<Provider>,
+    /// Which service of OpenAI's shape, with --provider openai.
+    #[arg(long, value_name = "NAME", value_parser = service_parser(), requires = "provider")]
+    service: Option<&'static Service>,
+    /// The other provider's model; by default the recipe's for it.
+    #[arg(long, requires = "provider")]
+    model: Option<String>,
 }
 
 /// Runs the command.
@@ -52,21 +64,23 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
         let named = |file: &PathBuf| path.is_file() || file.to_string_lossy().ends_with("_rejects.jsonl");
         rejects.extend(files.into_iter().filter(named));
     }
-    let options = RetryOptions { reasons: BTreeSet::from_iter(args.reasons), attempts: args.attempts, rejects };
-    let desk = DeskArgs { paths: args.paths, base_url: None, api_key_env: None };
+    let reasons = BTreeSet::from_iter(args.reasons.iter().copied());
+    let mut options = RetryOptions { reasons, attempts: args.attempts, rejects, to: None };
+    let desk = DeskArgs { paths: args.paths.clone(), base_url: None, api_key_env: None };
     let mut report = RetryReport::default();
     for folder in desk.folders(context)? {
+        options.to = args.target(&folder.shards, context)?;
         report.families.extend(retry(&folder.ledger, &folder.shards, &options, &context.progress)?.families);
     }
     if context.json {
         print::json(&report);
     } else {
-        show(&report);
+        show(&report, &args);
     }
     Ok(Exit::Complete)
 }
 
-fn show(report: &RetryReport) {
+fn show(report: &RetryReport, args: &Args) {
     for family in &report.families {
         print::line(told(family));
     }
@@ -75,8 +89,30 @@ fn show(report: &RetryReport) {
         [] => print::line("nothing to send again"),
         made => {
             let paths: Vec<_> = made.iter().map(|path| path.display().to_string()).collect();
-            print::next(format_args!("aacorn submit {}", paths.join(" ")));
+            let provider = args.provider.map(|provider| format!(" --provider {provider}")).unwrap_or_default();
+            let service = args.service.map(|service| format!(" --service {}", service.name)).unwrap_or_default();
+            print::next(format_args!("aacorn submit{provider}{service} {}", paths.join(" ")));
         }
+    }
+}
+
+impl Args {
+    /// Who is to answer instead, when somebody else is.
+    fn target(&self, shards: &[Shard], context: &Context) -> Result<Option<Target>> {
+        let Some(provider) = self.provider else { return Ok(None) };
+        let service = self.service.unwrap_or_else(Service::openai);
+        let of_recipe = || -> Result<Option<String>> {
+            let Some(recipe) = shards.first().map(Shard::recipe).transpose()?.flatten() else { return Ok(None) };
+            Ok(Recipe::load(&context.assets, &recipe)?.request.models.get(provider.name()).cloned())
+        };
+        let model = match &self.model {
+            Some(model) => Some(model.clone()),
+            None if service.own_model => None,
+            None => of_recipe()?,
+        };
+        let model = model
+            .ok_or_else(|| Error::Usage(format!("which model of {provider} is to answer? name it with --model")))?;
+        Ok(Some(Target { provider, service, model }))
     }
 }
 

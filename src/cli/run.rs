@@ -1,16 +1,20 @@
-//! `aacorn run`: the whole pipeline, offline.
+//! `aacorn run`: the whole pipeline, offline unless another provider is named.
 
 use std::path::PathBuf;
 
 use super::generate::{PlanArgs, provider_parser};
+use super::rows::{RowArgs, show_generated, show_table};
 use super::{Context, Exit, print};
+use crate::dialect::Service;
 use crate::generate::Amount;
 use crate::http::Key;
 use crate::model::{Provider, Tally};
-use crate::pipeline::{self, Answers, LocaleReport, Options, Report};
+use crate::pipeline::{self, Answers, LocaleReport, Options, Report, rows};
+use crate::recipe::{Kind, kind};
 use crate::{Error, Result};
 
-/// Generate, answer, process and augment in one go; offline, unless another provider is named.
+/// Generate, answer, process and augment in one go; offline, unless another provider is named. With a recipe over rows: ask
+/// about each row of --input and write the rows with their answers to --output.
 ///
 /// Started again, it goes on where it stopped; a finished run has nothing left to do. A larger --num adds to what is there.
 #[derive(Debug, clap::Args)]
@@ -30,20 +34,29 @@ pub struct Args {
     /// The environment variable that holds the key of the provider or the upstream.
     #[arg(long, value_name = "NAME")]
     api_key_env: Option<String>,
+    /// Have at most so many tokens of prompts under way at the provider; the other batch files wait until some have ended.
+    #[arg(long, value_name = "N")]
+    max_queued_tokens: Option<u64>,
     /// Folder of the batch files.
     #[arg(long, value_name = "DIR", default_value = "batch_files")]
     out: PathBuf,
-    /// Folder of the records and the corpus.
-    #[arg(long, value_name = "DIR", default_value = "output")]
+    /// Folder of the records and the corpus; for rows a file, told by its extension, or a folder.
+    #[arg(long, value_name = "PATH", default_value = "output")]
     output: PathBuf,
     /// Threads; 0 for as many as the machine has. The output is the same at any number.
     #[arg(long, short, value_name = "N", default_value_t = 0)]
     jobs: usize,
+    #[command(flatten)]
+    rows: RowArgs,
 }
 
 /// Runs the command.
 pub fn run(args: Args, context: &Context) -> Result<Exit> {
-    let num = args.plan.num;
+    let (num, service_is_open) = (args.plan.num, args.plan.service.is_none());
+    let over_rows = kind(&context.assets, &args.plan.recipe)? == Kind::Rows;
+    if !over_rows {
+        args.rows.refuse(&args.plan.recipe)?;
+    }
     let answers = match (args.provider, args.upstream) {
         (Provider::Local, Some(base_url)) => {
             let key = args.api_key_env.as_deref().map(Key::from_env).transpose()?;
@@ -51,16 +64,21 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
         }
         (Provider::Local, None) => Answers::Phrasebook,
         (_, Some(_)) => return Err(Error::Usage("--upstream goes with --provider local".to_owned())),
-        (_, None) => Answers::Remote { base_url: args.base_url, key_env: args.api_key_env },
+        (_, None) => {
+            Answers::Remote { base_url: args.base_url, key_env: args.api_key_env, room: args.max_queued_tokens }
+        }
     };
-    let generate = args.plan.options(context, args.provider, Amount::UpTo(num), args.out)?;
-    let options = Options {
-        generate,
-        output: args.output,
-        jobs: args.jobs,
-        now: context.clock_is_fixed.then_some(context.now),
-        answers,
-    };
+    let now = context.clock_is_fixed.then_some(context.now);
+    if over_rows {
+        let generate = args.rows.options(args.plan, context, args.provider, args.out)?;
+        let (output, jobs) = (args.output, args.jobs);
+        return run_rows(rows::Options { generate, output, jobs, now, answers }, context);
+    }
+    let mut generate = args.plan.options(context, args.provider, Amount::UpTo(num), args.out)?;
+    if let (Answers::Remote { base_url: Some(url), .. }, true) = (&answers, service_is_open) {
+        generate.service = Service::at(url)?;
+    }
+    let options = Options { generate, output: args.output, jobs: args.jobs, now, answers };
     let report = pipeline::run(&context.assets, &context.languages, &options, &context.progress)?;
     if context.json {
         print::json(&report);
@@ -68,6 +86,26 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
         show(&report, &options);
     }
     Ok(if report.complete { Exit::Complete } else { Exit::Incomplete })
+}
+
+fn run_rows(options: rows::Options, context: &Context) -> Result<Exit> {
+    let report = rows::run(&context.assets, &context.languages, &options, &context.progress)?;
+    if context.json {
+        print::json(&report);
+    } else {
+        show_generated(&report.generated);
+        report.problems.iter().for_each(|problem| print::line(format_args!("failed: {problem}")));
+        show_table(&report.table);
+        if let Some(cleaned) = &report.cleaned {
+            print::line(format_args!("{} removed at the provider", print::count(cleaned.remote, "file")));
+            cleaned.failed.iter().for_each(|failed| print::line(format_args!("not removed: {failed}")));
+        }
+        if !report.table.complete {
+            let folder = report.generated.folder.display();
+            print::next(format_args!("aacorn retry {folder}, then this command again"));
+        }
+    }
+    Ok(if report.table.complete { Exit::Complete } else { Exit::Incomplete })
 }
 
 fn show(report: &Report, options: &Options) {

@@ -4,9 +4,10 @@ use serde_json::json;
 
 use super::cost::PriceArgs;
 use super::desk::{self, DeskArgs};
-use super::generate::provider_parser;
+use super::generate::{provider_parser, service_parser};
 use super::{Context, Exit, print};
-use crate::jobs::{CostOptions, Desk, Shard, Submitted, cost, submit};
+use crate::dialect::Service;
+use crate::jobs::{CostOptions, Desk, Shard, Submitted, check_requests, cost, submit_within};
 use crate::model::Provider;
 use crate::price::Money;
 use crate::provider::connect;
@@ -20,6 +21,15 @@ pub struct Args {
     /// Who is to answer.
     #[arg(long, default_value = "openai", value_parser = provider_parser())]
     provider: Provider,
+    /// Which service of OpenAI's shape, where the base URL does not tell.
+    #[arg(long, value_name = "NAME", value_parser = service_parser())]
+    service: Option<&'static Service>,
+    /// Have at most so many tokens of prompts under way there; the other batch files wait, and `watch` sends them.
+    #[arg(long, value_name = "N")]
+    max_queued_tokens: Option<u64>,
+    /// Do not look the requests over before they are sent.
+    #[arg(long)]
+    unchecked: bool,
     /// Also send shards again whose jobs have ended: they are paid again.
     #[arg(long)]
     again: bool,
@@ -33,7 +43,14 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: Args, context: &Context) -> Result<Exit> {
     let folders = args.desk.folders(context)?;
-    let api = connect(args.provider, args.desk.connection(None, None))?;
+    let named = args.service.map_or("", |service| service.name.as_str());
+    let api = connect(args.provider, args.desk.connection(None, named, None))?;
+    if !args.unchecked {
+        let service = Service::named(api.service()).unwrap_or_else(|_| Service::openai());
+        for folder in &folders {
+            check_requests(&folder.shards, args.provider, service, &context.progress)?;
+        }
+    }
     let runtime = desk::runtime()?;
     let mut submitted = Vec::new();
     let mut budget = args.budget()?;
@@ -45,7 +62,12 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
             None => folder.shards.len(),
         };
         held_back += folder.shards.len() - affordable;
-        submitted.extend(runtime.block_on(submit(desk, &folder.shards[..affordable], args.again))?);
+        submitted.extend(runtime.block_on(submit_within(
+            desk,
+            &folder.shards[..affordable],
+            args.again,
+            args.max_queued_tokens,
+        ))?);
     }
     if context.json {
         print_json(&submitted);
@@ -58,7 +80,8 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
         print::note(format_args!("{held_back} batch files were not sent: they would cost more than ${most}"));
         return Ok(Exit::Incomplete);
     }
-    let any_new = submitted.iter().any(|one| matches!(one, Submitted::New(_) | Submitted::Resumed(_)));
+    let any_new =
+        submitted.iter().any(|one| matches!(one, Submitted::New(_) | Submitted::Resumed(_) | Submitted::Waiting(_)));
     Ok(if any_new { Exit::Complete } else { Exit::Failure })
 }
 
@@ -111,6 +134,9 @@ fn print_one(submitted: &Submitted) {
                 job.shard, job.provider, job.status
             ));
         }
+        Submitted::Waiting(job) => {
+            print::line(format_args!("{}: waits for room in the queue of {}; watch sends it", job.shard, job.provider));
+        }
         Submitted::Answered(shard) => {
             let output = shard.output();
             print::line(format_args!(
@@ -129,6 +155,7 @@ fn print_json(submitted: &[Submitted]) {
             Submitted::New(job) => json!({"outcome": "new", "job": job}),
             Submitted::Resumed(job) => json!({"outcome": "resumed", "job": job}),
             Submitted::Known(job) => json!({"outcome": "known", "job": job}),
+            Submitted::Waiting(job) => json!({"outcome": "waiting", "job": job}),
             Submitted::Answered(shard) => json!({"outcome": "answered", "shard": shard.path}),
         })
         .collect();

@@ -1,12 +1,19 @@
 //! The dialects of batch APIs: how a request is written, and how a result line is read.
 
+mod check;
 pub mod decode;
 mod encode;
+mod rules;
+mod service;
+mod translate;
 
 use crate::model::Provider;
 
+pub use check::{Requests, Wrong};
 pub use decode::{Decoded, Glance, LineKind, decode, glance};
 pub use encode::{Encoder, Endpoint, Image, JsonMode, Prompt, Shape, body, envelope};
+pub use service::{CreateForm, LineForm, Paging, Service};
+pub use translate::translate;
 
 /// How a provider wants its requests, and writes its results.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -84,11 +91,12 @@ impl Dialect {
         }
     }
 
-    /// What a batch file may hold. Sources: the providers' API references as of 2026-11.
+    /// What a batch file may hold; services of OpenAI's shape have limits of their own, see [`Service::limits`]. Sources: the
+    /// providers' API references as of 2026-11.
     #[must_use]
     pub fn limits(self) -> Limits {
         match self {
-            Self::OpenAi => Limits { requests: 50_000, bytes: 200_000_000 },
+            Self::OpenAi => Service::openai().limits(),
             Self::Anthropic => Limits { requests: 100_000, bytes: 256_000_000 },
             Self::Gemini => Limits { requests: 100_000, bytes: 2_000_000_000 },
         }

@@ -8,6 +8,8 @@ use crate::{Error, Result};
 
 /// Bytes read at once; a block is about this long, unless a line is longer.
 const BLOCK_BYTES: u64 = 1 << 20;
+/// Room that reading to the end wants behind what there is, to see that it is the end.
+const PROBE_BYTES: usize = 64;
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// Whole lines of a file.
@@ -65,7 +67,8 @@ impl<R: Read> Blocks<R> {
     /// [`Error::Io`] when reading fails.
     #[expect(clippy::should_implement_trait, reason = "it can fail, as `Lines::next` can")]
     pub fn next(&mut self) -> Result<Option<Block>> {
-        let mut bytes = std::mem::take(&mut self.carry);
+        let mut bytes = Vec::with_capacity(self.carry.len() + BLOCK_BYTES as usize + PROBE_BYTES);
+        bytes.append(&mut self.carry);
         let mut searched = 0;
         loop {
             let have = bytes.len();

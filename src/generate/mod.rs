@@ -19,7 +19,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::assets::Assets;
-use crate::dialect::{Dialect, Encoder, Endpoint, JsonMode, Shape};
+use crate::dialect::{Dialect, Encoder, Endpoint, JsonMode, Requests, Service, Shape};
 use crate::language::{Languages, Pack};
 use crate::model::{Locale, Provider};
 use crate::progress::{Progress, go_on};
@@ -49,6 +49,8 @@ pub struct Options {
     pub seed: u64,
     /// Who will answer.
     pub provider: Provider,
+    /// Which service, where the provider is `openai`.
+    pub service: &'static Service,
     /// The model, or `None` for the recipe's own for that provider.
     pub model: Option<String>,
     /// Parameters that go into each request's body and win over the recipe's.
@@ -173,6 +175,10 @@ fn check_params(provider: Provider, model: Option<&String>, params: &Map<String,
 }
 
 fn model(recipe: &Recipe, options: &Options) -> Result<String> {
+    if options.provider == Provider::OpenAi && options.service.own_model && options.model.is_none() {
+        let what = if options.service.name == "azure" { "deployment" } else { "model" };
+        return Err(Error::Usage(format!("{}: name your {what} with --model", options.service.name)));
+    }
     options.model.clone().or_else(|| recipe.request.models.get(options.provider.name()).cloned()).ok_or_else(|| {
         Error::Usage(format!("recipe `{}` names no model for {}: give --model", recipe.name, options.provider))
     })
@@ -231,7 +237,9 @@ impl Work {
         done: &mut dyn FnMut(u64),
     ) -> Result<Vec<Shard>> {
         let dialect = Dialect::from(options.provider);
-        let encoder = Encoder::new(
+        let service = options.service;
+        let encoder = Encoder::at(
+            service,
             dialect,
             &Shape {
                 endpoint: Endpoint::Chat,
@@ -247,7 +255,9 @@ impl Work {
         );
         let system_hash = hash(self.prompter.system().as_bytes());
         let folder = options.out.join(self.locale.as_str());
-        let mut writer = ShardWriter::new(&folder, self.locale.as_str(), run, dialect);
+        let limits = if dialect == Dialect::OpenAi { service.limits() } else { dialect.limits() };
+        let mut writer = ShardWriter::new(&folder, self.locale.as_str(), run, dialect, limits);
+        let mut requests = Requests::new(options.provider, service);
         let (mut prompt, mut line, mut hashed) = (Vec::new(), Vec::new(), Vec::new());
         for (nth, index) in (0u64..).zip(self.indices.iter().cloned().flatten()) {
             if nth % STRIDE == 0 {
@@ -264,6 +274,12 @@ impl Work {
             let custom_id = custom_id(&self.locale, options.seed, index, &prompt_hash[..6]);
             line.clear();
             encoder.write(&custom_id, user, &mut line);
+            if nth == 0 {
+                // The others differ from it in their id and prompt only.
+                requests
+                    .accept(&line)
+                    .map_err(|wrong| Error::Usage(format!("what was asked for cannot be sent: {wrong}")))?;
+            }
             writer.write(
                 &line,
                 &Metadata {

@@ -58,8 +58,8 @@ struct Open {
 
 impl<'a> ShardWriter<'a> {
     /// Files below `folder`, named after `label`, which is a locale or the name of a table.
-    pub(super) fn new(folder: &'a Path, label: &'a str, run: &'a str, dialect: Dialect) -> Self {
-        Self { folder, label, run, dialect, limits: dialect.limits(), open: Vec::new(), metadata: Vec::new() }
+    pub(super) fn new(folder: &'a Path, label: &'a str, run: &'a str, dialect: Dialect, limits: Limits) -> Self {
+        Self { folder, label, run, dialect, limits, open: Vec::new(), metadata: Vec::new() }
     }
 
     /// Keeps to these limits where they are below the provider's.

@@ -57,6 +57,12 @@ impl Failure {
         }
     }
 
+    /// Whether the server takes no more for now.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.status() == Some(429) && self.is_retryable()
+    }
+
     /// Whether the server says that what was asked for is not there, or not any more.
     #[must_use]
     pub fn is_gone(&self) -> bool {

@@ -44,7 +44,7 @@ impl Client {
     pub async fn upload<T: DeserializeOwned>(
         &self,
         path: &str,
-        fields: &[(&'static str, &'static str)],
+        fields: &[(&'static str, &str)],
         upload: Upload<'_>,
     ) -> Answer<T> {
         let file = std::fs::File::open(upload.path).map_err(|error| self.unread(upload.path, error))?;
@@ -53,7 +53,7 @@ impl Client {
             .file_name(upload.name.to_owned())
             .mime_str("application/octet-stream")
             .expect("a media type");
-        let form = fields.iter().fold(Form::new(), |form, (name, value)| form.text(*name, *value));
+        let form = fields.iter().fold(Form::new(), |form, (name, value)| form.text(*name, (*value).to_owned()));
         let request = self.request(Method::POST, path).multipart(form.part("file", part));
         self.read(self.send(request).await?).await
     }

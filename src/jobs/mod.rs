@@ -7,14 +7,20 @@ mod adopt;
 mod clean;
 mod complete;
 mod cost;
+mod family;
 mod fetch;
 mod local;
+mod look_over;
 mod pause;
+mod queue;
 mod report;
 mod retry;
+mod screen;
+mod sending;
 mod shards;
 mod status;
 mod submit;
+mod twins;
 mod watch;
 
 use crate::ledger::Ledger;
@@ -23,15 +29,16 @@ use crate::provider::BatchApi;
 
 pub use adopt::{Adopted, Adoption, adopt};
 pub use clean::{Cleaned, Kept, Leftovers, RemoteFile, What, clean_local, clean_remote, leftovers};
-pub use complete::complete;
-pub use cost::{Bill, CostOptions, ShardCost, cost, cost_of};
+pub use complete::{complete, complete_within};
+pub use cost::{Bill, CostOptions, Off, ShardCost, cost, cost_of};
 pub use fetch::{fetch, is_gone};
 pub use local::Local;
+pub use look_over::check_requests;
 pub use report::{Report, ShardReport};
-pub use retry::{Family, RetryOptions, RetryReport, retry};
+pub use retry::{Family, RetryOptions, RetryReport, Target, retry};
 pub use shards::{Shard, ledger_folder, shards};
 pub use status::{cancel, status};
-pub use submit::{Submitted, submit};
+pub use submit::{Submitted, submit, submit_within};
 pub use watch::watch;
 
 /// Shards that are sent up or fetched at once.

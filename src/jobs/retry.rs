@@ -1,7 +1,7 @@
 //! New shards of exactly those requests that have no usable answer yet.
 //!
-//! A shard and its retries are a family: `<name>.jsonl`, `<name>-r1.jsonl`, `<name>-r2.jsonl` … A request keeps its id, so
-//! its plan item stays what it was, and the first success of the family counts.
+//! A shard and its retries are a family. A request keeps its id, so its plan item stays what it was, and the first success
+//! of the family counts.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Shard;
-use crate::dialect::decode;
+use super::family::{self, families};
+use crate::dialect::{Service, decode, translate};
 use crate::files::{AtomicFile, Lines};
 use crate::ledger::{Ledger, Phase};
-use crate::model::{Outcome, Reason};
+use crate::model::{Outcome, Provider, Reason};
 use crate::progress::{Progress, go_on};
 use crate::{Error, Result};
 
@@ -34,6 +35,19 @@ pub struct RetryOptions {
     pub attempts: usize,
     /// Files of rejects that `process` wrote: answers that came and are of no use.
     pub rejects: Vec<PathBuf>,
+    /// Who is to answer, when it is not whoever did not.
+    pub to: Option<Target>,
+}
+
+/// Another provider than the one that a request was written for.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Which.
+    pub provider: Provider,
+    /// Which service, where that is `openai`.
+    pub service: &'static Service,
+    /// Its model.
+    pub model: String,
 }
 
 /// What came of it.
@@ -75,17 +89,9 @@ pub fn retry(
     progress: &dyn Progress,
 ) -> Result<RetryReport> {
     let rejects = read_rejects(&options.rejects)?;
-    let mut families: BTreeMap<PathBuf, Vec<Shard>> = BTreeMap::new();
-    for shard in shards {
-        families.entry(first_of(&shard.path)).or_default().push(shard.clone());
-    }
     let mut report = RetryReport::default();
-    for (first, mut members) in families {
+    for members in families(shards)? {
         go_on(progress)?;
-        if first.is_file() && !members.iter().any(|shard| shard.path == first) {
-            members.push(Shard { path: first.clone() });
-        }
-        members.sort_by_key(|shard| number_of(&shard.path));
         report.families.push(retry_family(ledger, &members, options, &rejects)?);
     }
     Ok(report)
@@ -113,7 +119,7 @@ fn retry_family(
         made: None,
         waiting: unfinished(ledger, members)?,
     };
-    let to = first.path.with_file_name(format!("{}-r{}.jsonl", stem(&first.path), next_number(members)));
+    let to = family::next(members, options.to.as_ref().map(|to| to.provider.into()));
     let mut file = None;
     let mut lines = Lines::open(&first.path)?;
     while let Some(line) = lines.next()? {
@@ -143,8 +149,16 @@ fn retry_family(
                 Some(file) => file,
                 none => none.insert(AtomicFile::create(&to)?),
             };
-            file.write_line(&request.line(why, fate.cuts))?;
+            file.write_line(&request.line(why, fate.cuts, options.to.as_ref()).map_err(|detail| Error::Line {
+                path: first.path.clone(),
+                line: line.number,
+                detail,
+            })?)?;
         }
+    }
+    if let (Some(to_whom), true) = (&options.to, file.is_some()) {
+        // Before it appears: not every dialect has the model in its lines.
+        ledger.note_model(&Shard { path: to.clone() }.name(ledger.folder()), &to_whom.model)?;
     }
     family.made = file.map(AtomicFile::finish).transpose()?;
     Ok(family)
@@ -235,43 +249,24 @@ fn read_request<'a>(path: &Path, line: u64, bytes: &'a [u8]) -> Result<Request<'
 }
 
 impl Request<'_> {
-    /// The line as it was; with a limit twice as high for each time that its answer was cut.
-    fn line(&self, why: Option<Reason>, cuts: u32) -> Vec<u8> {
-        if why != Some(Reason::Truncated) {
-            return self.bytes.to_vec();
+    /// The line as it was; with a limit twice as high for each time that its answer was cut, and in the words of another
+    /// provider where that is wanted.
+    fn line(&self, why: Option<Reason>, cuts: u32, to: Option<&Target>) -> std::result::Result<Vec<u8>, String> {
+        if why != Some(Reason::Truncated) && to.is_none() {
+            return Ok(self.bytes.to_vec());
         }
-        let mut request: Value = serde_json::from_slice(self.bytes).unwrap_or_default();
-        for path in LIMITS {
+        let mut request: Value = serde_json::from_slice(self.bytes).map_err(|error| error.to_string())?;
+        for path in LIMITS.iter().filter(|_| why == Some(Reason::Truncated)) {
             if let Some(limit) = request.pointer_mut(path)
                 && let Some(tokens) = limit.as_u64()
             {
                 *limit = Value::from(tokens.saturating_mul(1 << cuts.clamp(1, 6)));
             }
         }
-        serde_json::to_vec(&request).expect("a value is plain data")
+        if let Some(to) = to {
+            request = translate(&request, to.provider.into(), to.service, &to.model)
+                .map_err(|what| format!("{what}: it cannot be written for {}", to.provider))?;
+        }
+        Ok(serde_json::to_vec(&request).expect("a value is plain data"))
     }
-}
-
-fn stem(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-/// `<name>` and `N` of `<name>-rN`.
-fn split(stem: &str) -> (&str, u32) {
-    match stem.rsplit_once("-r").and_then(|(name, number)| Some((name, number.parse().ok()?))) {
-        Some((name, number)) => (name, number),
-        None => (stem, 0),
-    }
-}
-
-fn first_of(path: &Path) -> PathBuf {
-    path.with_file_name(format!("{}.jsonl", split(&stem(path)).0))
-}
-
-fn number_of(path: &Path) -> u32 {
-    split(&stem(path)).1
-}
-
-fn next_number(members: &[Shard]) -> u32 {
-    members.iter().map(|shard| number_of(&shard.path)).max().unwrap_or(0) + 1
 }

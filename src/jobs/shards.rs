@@ -63,29 +63,47 @@ impl Shard {
             _ => key,
         };
         let model = self.model()?;
-        Ok(Ticket { run, shard: self.file_name(), sha256, bytes, requests, model, begun: 0 })
+        Ok(Ticket { run, shard: self.file_name(), sha256, bytes, requests, model, begun: 0, upload: None })
     }
 
     /// The model that the first request names; where requests name none, the first line of the metadata beside them.
-    fn model(&self) -> Result<Option<String>> {
-        let first = |path: &Path| -> Result<Value> {
-            let mut lines = Lines::open(path)?;
-            Ok(lines.next()?.and_then(|line| serde_json::from_slice(line.bytes).ok()).unwrap_or_default())
-        };
+    pub(super) fn model(&self) -> Result<Option<String>> {
         let request = first(&self.path)?;
         let named = ["body", "params"].iter().find_map(|name| request[*name]["model"].as_str());
         if let Some(model) = named {
             return Ok(Some(model.to_owned()));
         }
+        Ok(self.metadata()?["model"].as_str().map(str::to_owned))
+    }
+
+    /// The recipe that made its requests, when its metadata is here.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when a file cannot be read.
+    pub fn recipe(&self) -> Result<Option<String>> {
+        Ok(self.metadata()?["recipe"].as_str().map(str::to_owned))
+    }
+
+    /// What the first line of the metadata beside it says; null when it is not there.
+    fn metadata(&self) -> Result<Value> {
         let stem = self.path.file_stem().unwrap_or_default().to_string_lossy();
-        let metadata = split(&stem).and_then(|(dialect, key)| {
-            let (locale, run) = key.split_once('_')?;
+        let path = split(&stem).and_then(|(dialect, key)| {
+            // A retry has its requests from the first of its family.
+            let (locale, run) = without_retry(key).0.split_once('_')?;
             Some(self.path.with_file_name(format!("batch_{locale}_{dialect}_{run}_metadata.jsonl")))
         });
-        match metadata.filter(|path| path.is_file()) {
-            Some(path) => Ok(first(&path)?["metadata"]["model"].as_str().map(str::to_owned)),
-            None => Ok(None),
+        match path.filter(|path| path.is_file()) {
+            Some(path) => Ok(first(&path)?["metadata"].clone()),
+            None => Ok(Value::Null),
         }
+    }
+
+    /// The dialect that its name begins with.
+    #[must_use]
+    pub fn dialect(&self) -> Option<&'static str> {
+        let stem = self.path.file_stem().unwrap_or_default().to_string_lossy();
+        let (dialect, _) = split(&stem)?;
+        DIALECTS.into_iter().find(|known| *known == dialect)
     }
 
     /// `<locale>_<run>[-NN]`: the name without `<dialect>_batch_` and the extension.
@@ -94,6 +112,20 @@ impl Shard {
         let stem = self.path.file_stem().unwrap_or_default().to_string_lossy();
         let (_, key) = split(&stem).unwrap_or(("", &stem));
         key.to_owned()
+    }
+}
+
+/// The first line of a file, as far as it is JSON.
+fn first(path: &Path) -> Result<Value> {
+    let mut lines = Lines::open(path)?;
+    Ok(lines.next()?.and_then(|line| serde_json::from_slice(line.bytes).ok()).unwrap_or_default())
+}
+
+/// `<name>` and `N` of `<name>-rN`; 0 where there is no number.
+pub(super) fn without_retry(name: &str) -> (&str, u32) {
+    match name.rsplit_once("-r").and_then(|(name, number)| Some((name, number.parse().ok()?))) {
+        Some((name, number)) => (name, number),
+        None => (name, 0),
     }
 }
 

@@ -4,7 +4,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::pause::unless_interrupted;
 use super::report::Report;
-use super::{AT_ONCE, Desk, Shard, submit, watch};
+use super::{AT_ONCE, Desk, Shard, sending, watch};
 use crate::Result;
 use crate::ledger::{Job, Phase};
 
@@ -15,7 +15,7 @@ use crate::ledger::{Job, Phase};
 pub async fn status(desk: Desk<'_>, shards: &[Shard]) -> Result<Report> {
     let ask = async |shard: &Shard| match desk.ledger.job_of(&shard.name(desk.ledger.folder()))? {
         Some(job) if job.phase == Phase::Created => watch::poll(desk, job).await.map(drop),
-        Some(job) if job.phase == Phase::Creating => submit::adopt(desk, shard, job).await.map(drop),
+        Some(job) if job.phase == Phase::Creating => sending::adopt(desk, shard, job).await.map(drop),
         _ => Ok(()),
     };
     stream::iter(shards).map(ask).buffered(AT_ONCE).try_collect::<()>().await?;

@@ -8,60 +8,120 @@ use futures_util::stream::{self, StreamExt};
 use super::fetch::{fetch_job, is_gone};
 use super::pause::{pause, unless_interrupted};
 use super::report::Report;
-use super::{AT_ONCE, Desk, Shard};
+use super::screen::Screen;
+use super::sending::go_through;
+use super::submit::wait_for_lock;
+use super::{AT_ONCE, Desk, Shard, queue, twins};
 use crate::Result;
 use crate::http::Failure;
 use crate::ledger::{Job, Phase};
 use crate::model::Provider;
-use crate::progress::Task;
 use crate::provider::{Pace, RemoteJob, Status};
 
-/// Shards that have a line of progress each.
-const ON_A_SCREEN: usize = 12;
+/// How often a job is sent again that finds the queue full although none of ours is in it.
+const ALONE: u32 = 3;
 
-/// Watches the jobs of `shards` and fetches their results, until every one of them is here.
+/// Watches the jobs of `shards` and fetches their results, until every one of them is here. Those that wait for room in the
+/// provider's queue, and those that it turned away, are sent as others end.
 ///
 /// # Errors
 /// [`crate::Error::Provider`] when the provider cannot be reached for long, [`crate::Error::Interrupted`]; all that was
 /// fetched until then stays, and the next call goes on.
 pub async fn watch(desk: Desk<'_>, shards: &[Shard]) -> Result<Report> {
     let mut waits = Waits::new(desk);
-    let mut screen = Screen::new(desk, &waiting(desk, shards)?);
+    let mut screen = Screen::new(desk, &open(desk, shards)?);
+    let mut turned_away = HashMap::new();
     loop {
-        let waiting = waiting(desk, shards)?;
-        if waiting.is_empty() {
+        let (queued, open): (Vec<_>, Vec<_>) =
+            open(desk, shards)?.into_iter().partition(|(_, job)| job.phase == Phase::Waiting);
+        if queued.is_empty() && open.is_empty() {
             return Report::of(desk.ledger, shards);
         }
-        let polls = stream::iter(waiting).map(|(shard, job)| step(desk, shard, job)).buffer_unordered(AT_ONCE);
-        let mut moved = false;
+        let polls = stream::iter(open).map(|(shard, job)| step(desk, shard, job)).buffer_unordered(AT_ONCE);
+        let (mut moved, mut freed) = (false, 0);
         for done in polls.collect::<Vec<_>>().await {
             let (shard, job, has_moved) = done?;
             moved |= has_moved;
             screen.show(shard, &job);
+            if queue::found_queue_full(&job) {
+                line_up(desk, &job, &mut turned_away).await?;
+            } else if job.phase > Phase::Created {
+                freed += 1;
+            }
+        }
+        moved |= send_queued(desk, &queued, freed).await?;
+        for (shard, _) in &queued {
+            if let Some(job) = desk.ledger.job_of(&shard.name(desk.ledger.folder()))? {
+                screen.show(shard, &job);
+            }
         }
         pause(waits.next(moved), desk.progress).await?;
     }
 }
 
+/// Lets a job that was turned away wait for its next attempt, unless that is of no use.
+async fn line_up(desk: Desk<'_>, job: &Job, alone: &mut HashMap<String, u32>) -> Result<()> {
+    if !queue::others_under_way(desk, job)? {
+        let tries = alone.entry(job.shard.clone()).or_default();
+        *tries += 1;
+        if *tries > ALONE {
+            desk.progress.note(&format!(
+                "{}: the provider's queue is full, and none of these jobs is in it: others of the account fill it, or \
+                 this batch file alone is too large; submit it again later, or generate fewer requests at a time",
+                job.shard
+            ));
+            return Ok(());
+        }
+        pause(desk.api.pace().longest, desk.progress).await?;
+    }
+    desk.progress
+        .note(&format!("{}: the provider's queue is full; it is sent again when others have ended", job.shard));
+    queue::requeue(desk, job).map(drop)
+}
+
+/// Sends those for which there is room by now, `freed` jobs having ended. Says whether there were any.
+async fn send_queued(desk: Desk<'_>, queued: &[(&Shard, Job)], mut freed: usize) -> Result<bool> {
+    if queued.is_empty() {
+        return Ok(false);
+    }
+    // Those that fill the queue may be of other batch files than are watched.
+    for job in queue::created(desk, queued)? {
+        freed += usize::from(poll(desk, job).await?.phase > Phase::Created);
+    }
+    let _lock = wait_for_lock(desk).await?;
+    let mut sent = false;
+    for (shard, job) in queued {
+        // Another process may have sent it.
+        let job = desk.ledger.job(job.id)?;
+        let job = if job.phase == Phase::Waiting { queue::admit(desk, shard, job, freed > 0)? } else { job };
+        if job.phase == Phase::Planned {
+            go_through(desk, shard, job, false).await?;
+            freed = freed.saturating_sub(1);
+            sent = true;
+        }
+    }
+    Ok(sent)
+}
+
 /// The shards whose results are still to come, with their jobs.
-fn waiting<'a>(desk: Desk<'_>, shards: &'a [Shard]) -> Result<Vec<(&'a Shard, Job)>> {
-    let mut waiting = Vec::new();
+fn open<'a>(desk: Desk<'_>, shards: &'a [Shard]) -> Result<Vec<(&'a Shard, Job)>> {
+    let mut open = Vec::new();
     for shard in shards {
         let job = desk.ledger.job_of(&shard.name(desk.ledger.folder()))?;
         let is_due = |job: &Job| match job.phase {
-            Phase::Created | Phase::Ended => true,
+            Phase::Waiting | Phase::Created | Phase::Ended => true,
             Phase::Fetched => job.provider != Provider::Local.name() && is_gone(shard, job),
             _ => false,
         };
-        waiting.extend(job.filter(is_due).map(|job| (shard, job)));
+        open.extend(job.filter(is_due).map(|job| (shard, job)));
     }
-    Ok(waiting)
+    Ok(open)
 }
 
 /// Asks once after a job, and fetches it when it has ended. Says whether it has moved.
 async fn step<'a>(desk: Desk<'_>, shard: &'a Shard, job: Job) -> Result<(&'a Shard, Job, bool)> {
     let before = (job.phase, job.status.clone(), job.completed + job.failed);
-    let mut job = if job.phase == Phase::Created { poll(desk, job).await? } else { job };
+    let mut job = if job.phase == Phase::Created { poll(desk, twins::end_of(desk, job).await?).await? } else { job };
     if matches!(job.phase, Phase::Ended | Phase::Fetched) {
         job = fetch_job(desk, shard, job).await?;
     }
@@ -146,51 +206,5 @@ impl Waits {
         let wait = if moved { self.pace.first } else { self.next };
         self.next = (wait * 3 / 2).min(self.pace.longest);
         wait
-    }
-}
-
-/// Progress: a task a shard while they fit on a screen, else one for all; and a note at each change of status, but for
-/// the server inside this program, which changes it faster than anybody reads.
-struct Screen<'a> {
-    desk: Desk<'a>,
-    together: Option<Box<dyn Task + 'a>>,
-    shown: HashMap<i64, Shown<'a>>,
-}
-
-struct Shown<'a> {
-    task: Option<Box<dyn Task + 'a>>,
-    done: u64,
-    status: String,
-}
-
-impl<'a> Screen<'a> {
-    fn new(desk: Desk<'a>, waiting: &[(&Shard, Job)]) -> Self {
-        let total = waiting.iter().map(|(_, job)| job.requests).sum();
-        let alone = waiting.len() <= ON_A_SCREEN && desk.api.provider() != Provider::Local;
-        let together = (!alone && total > 0).then(|| desk.progress.task("answer", "", Some(total), "requests"));
-        Self { desk, together, shown: HashMap::new() }
-    }
-
-    fn show(&mut self, shard: &Shard, job: &Job) {
-        let alone = self.together.is_none();
-        let progress = self.desk.progress;
-        let shown = self.shown.entry(job.id).or_insert_with(|| Shown {
-            task: alone.then(|| progress.task("answer", &shard.key(), Some(job.requests), "requests")),
-            done: 0,
-            status: String::new(),
-        });
-        let done = match job.phase {
-            Phase::Fetched => job.requests,
-            _ => (job.completed + job.failed).min(job.requests),
-        };
-        if let Some(task) = shown.task.as_ref().or(self.together.as_ref()) {
-            task.advance(done.saturating_sub(shown.done));
-            task.status(&job.status);
-        }
-        if shown.status != job.status && self.desk.api.provider() != Provider::Local {
-            progress.note(&format!("{}: {} {}/{}", shard.key(), job.status, job.completed + job.failed, job.requests));
-        }
-        shown.done = shown.done.max(done);
-        shown.status.clone_from(&job.status);
     }
 }

@@ -19,12 +19,13 @@ pub struct Telling {
 }
 
 impl Telling {
-    /// An event on one line: `head`, then what the relation says of it. `x` and `y` are the names of the two.
+    /// An event on one line: `head`, then what the relation says of it. `x` and `y` are the names of the two, `space` stands
+    /// between sentences.
     #[must_use]
-    pub fn line(&self, head: &str, relation: Relation, tail: &str, x: &str, y: &str) -> String {
+    pub fn line(&self, head: &str, relation: Relation, tail: &str, [x, y]: [&str; 2], space: &str) -> String {
         let mut line = filled(&self.event, &[("head", head)]);
         if let Some(sentence) = self.relations.get(&relation) {
-            line.push(' ');
+            line.push_str(space);
             line.push_str(&filled(sentence, &[("tail", tail), ("x", x), ("y", y)]));
         }
         line

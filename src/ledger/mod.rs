@@ -16,6 +16,9 @@ use crate::{Error, Result};
 
 pub use job::{Job, NewJob, Phase};
 
+/// The kind of an event that names a second job of the same shard, which was asked to end.
+pub const TWIN: &str = "twin";
+
 /// The ledger's file name.
 pub const FILE: &str = "ledger.sqlite";
 
@@ -106,13 +109,15 @@ impl Ledger {
         self.database.read(|db| db.query_row(&select, [sha256], job::read).optional())
     }
 
-    /// The ids of all jobs at a provider.
+    /// The ids of all jobs at a provider, twins too.
     ///
     /// # Errors
     /// [`Error::Database`].
     pub fn known(&self, provider: &str, home: &str) -> Result<HashSet<String>> {
-        let select = "SELECT remote FROM jobs WHERE provider = ?1 AND home = ?2 AND remote IS NOT NULL";
-        self.database.read(|db| db.prepare(select)?.query_map([provider, home], |row| row.get(0))?.collect())
+        let select = "SELECT remote FROM jobs WHERE provider = ?1 AND home = ?2 AND remote IS NOT NULL
+            UNION SELECT detail FROM events JOIN jobs ON jobs.id = events.job
+            WHERE kind = ?3 AND provider = ?1 AND home = ?2";
+        self.database.read(|db| db.prepare(select)?.query_map([provider, home, TWIN], |row| row.get(0))?.collect())
     }
 
     /// Begins a job, the first of its content or one more attempt.

@@ -3,6 +3,8 @@
 //! What is there already is not made again: plan items that the batch folder holds, jobs that the ledger knows, results
 //! that are here. So a run that was stopped anywhere goes on when it is started again, and a finished one has nothing to do.
 
+pub mod rows;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,10 +14,11 @@ use serde::Serialize;
 use tokio::runtime::{Handle, Runtime};
 
 use crate::assets::Assets;
+use crate::dialect::Service;
 use crate::http::Key;
 use crate::language::Languages;
 use crate::ledger::Ledger;
-use crate::model::{Clock, Locale, Tally};
+use crate::model::{Clock, Locale, Provider, Tally};
 use crate::progress::{Progress, go_on};
 use crate::provider::{BatchApi, Connection, Place, connect};
 use crate::recipe::Recipe;
@@ -55,7 +58,16 @@ pub enum Answers {
         base_url: Option<String>,
         /// The environment variable of its key, when it is not the usual one.
         key_env: Option<String>,
+        /// Tokens of prompts that may be under way at a time, where that is limited.
+        room: Option<u64>,
     },
+}
+
+impl Answers {
+    /// Tokens of prompts that may be under way at a time; `None` for no limit.
+    fn room(&self) -> Option<u64> {
+        if let Self::Remote { room, .. } = self { *room } else { None }
+    }
 }
 
 /// What came of it.
@@ -97,14 +109,16 @@ pub struct LocaleReport {
 pub fn run(assets: &Assets, languages: &Arc<Languages>, options: &Options, progress: &dyn Progress) -> Result<Report> {
     let runtime = Runtime::new().map_err(|error| Error::Usage(format!("cannot start a runtime: {error}")))?;
     // Before anything is written: a key that is not there is better known now.
-    let remote = remote(options)?;
+    let remote = remote(&options.answers, options.generate.provider, options.generate.service)?;
     generate::generate(assets, languages, &options.generate, progress)?;
     go_on(progress)?;
     let (shards, elsewhere) = shards(&options.generate)?;
     let ledger = Ledger::open(&options.generate.out, Clock::new(options.now))?;
     let answered = match remote {
-        Some(api) => runtime.block_on(jobs::complete(&shards, api.as_ref(), &ledger, progress))?,
-        None => runtime.block_on(answer_here(&shards, languages, options, &ledger, progress))?,
+        Some(api) => {
+            runtime.block_on(jobs::complete_within(&shards, api.as_ref(), &ledger, progress, options.answers.room()))?
+        }
+        None => runtime.block_on(answer_here(&shards, languages, &options.answers, options.now, &ledger, progress))?,
     };
     go_on(progress)?;
     let folders: Vec<PathBuf> = folders(&options.generate).collect();
@@ -118,6 +132,7 @@ pub fn run(assets: &Assets, languages: &Arc<Languages>, options: &Options, progr
             jobs: options.jobs,
             languages: Arc::clone(languages),
             rules: Recipe::load(assets, &options.generate.recipe)?.rules,
+            rows: None,
         },
         progress,
     )?;
@@ -147,26 +162,28 @@ fn folders(options: &generate::Options) -> impl Iterator<Item = PathBuf> {
 }
 
 /// A client of the provider's batch API, when that is to answer.
-fn remote(options: &Options) -> Result<Option<Box<dyn BatchApi>>> {
-    let Answers::Remote { base_url, key_env } = &options.answers else { return Ok(None) };
+fn remote(answers: &Answers, provider: Provider, service: &Service) -> Result<Option<Box<dyn BatchApi>>> {
+    let Answers::Remote { base_url, key_env, .. } = answers else { return Ok(None) };
     let place = base_url.as_deref().map_or(Place::Usual, Place::Given);
-    let connection = Connection { place, key_env: key_env.as_deref(), interval: None };
-    connect(options.generate.provider, connection).map(Some)
+    let named = if service == Service::openai() { "" } else { &service.name };
+    let connection = Connection { place, service: named, key_env: key_env.as_deref(), interval: None };
+    connect(provider, connection).map(Some)
 }
 
 /// Has all shards answered by the server inside this program.
 async fn answer_here(
     shards: &[jobs::Shard],
     languages: &Arc<Languages>,
-    options: &Options,
+    answers: &Answers,
+    now: Option<Timestamp>,
     ledger: &Ledger,
     progress: &dyn Progress,
 ) -> Result<jobs::Report> {
-    let engine: Arc<dyn Engine> = match &options.answers {
+    let engine: Arc<dyn Engine> = match answers {
         Answers::Upstream { base_url, key } => Arc::new(Live::new(base_url, key.clone(), Handle::current())?),
         Answers::Phrasebook | Answers::Remote { .. } => Arc::new(Phrasebook::new(Arc::clone(languages))),
     };
-    let local = jobs::Local::start(&options.generate.out, engine, options.now).await?;
+    let local = jobs::Local::start(ledger.folder(), engine, now).await?;
     let answered = jobs::complete(shards, local.api(), ledger, progress).await;
     local.stop(ledger).await?;
     answered

@@ -2,6 +2,9 @@
 //!
 //! A model that is in neither has no known price, and that is said: nothing is ever guessed as zero.
 
+#[cfg(feature = "net")]
+mod tokens;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
@@ -10,6 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::assets::from_toml;
 use crate::{Error, Result};
+
+#[cfg(feature = "net")]
+pub use tokens::Counter;
 
 const TABLE: &str = include_str!("prices.toml");
 

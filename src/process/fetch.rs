@@ -1,5 +1,6 @@
 //! Reading many lines at their places with few reads.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
@@ -10,6 +11,14 @@ use super::place::Place;
 
 /// Lines with no more than this between them are read together.
 const GAP_BYTES: u64 = 16 << 10;
+
+/// A buffer above this is not kept for the next lines, so that one long line does not stay in memory.
+const SPARE_BYTES: usize = 8 << 20;
+
+thread_local! {
+    /// Buffers of earlier lines: fresh memory costs more than reading does.
+    static SPARE: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Lines that have been read.
 #[derive(Debug)]
@@ -29,8 +38,9 @@ pub(super) fn fetch(inputs: &Inputs, places: &[Place]) -> Result<Fetched> {
     if !places.is_sorted() {
         order.sort_unstable_by_key(|at| places[*at]);
     }
+    let mut used = 0;
     let mut fetched = Fetched {
-        buffer: Vec::new(),
+        buffer: SPARE.with_borrow_mut(Vec::pop).unwrap_or_default(),
         starts: vec![0; places.len()],
         lengths: places.iter().map(|p| p.length()).collect(),
     };
@@ -42,11 +52,13 @@ pub(super) fn fetch(inputs: &Inputs, places: &[Place]) -> Result<Fetched> {
             Some((index, file)) if *index == first.file() => file,
             open => &mut open.insert((first.file(), File::open(path).map_err(Error::io("read", path))?)).1,
         };
-        let base = fetched.buffer.len();
-        let end = last.offset() + last.length() as u64;
-        fetched.buffer.resize(base + (end - first.offset()) as usize, 0);
+        let base = used;
+        used += (last.offset() + last.length() as u64 - first.offset()) as usize;
+        if fetched.buffer.len() < used {
+            fetched.buffer.resize(used, 0);
+        }
         file.seek(SeekFrom::Start(first.offset()))
-            .and_then(|_| file.read_exact(&mut fetched.buffer[base..]))
+            .and_then(|_| file.read_exact(&mut fetched.buffer[base..used]))
             .map_err(Error::io("read", path))?;
         for at in run {
             fetched.starts[*at] = base + (places[*at].offset() - first.offset()) as usize;
@@ -59,6 +71,15 @@ impl Fetched {
     /// The line at the place of that index.
     pub fn line(&self, at: usize) -> &[u8] {
         &self.buffer[self.starts[at]..][..self.lengths[at]]
+    }
+}
+
+impl Drop for Fetched {
+    fn drop(&mut self) {
+        let buffer = std::mem::take(&mut self.buffer);
+        if (1..=SPARE_BYTES).contains(&buffer.capacity()) {
+            SPARE.with_borrow_mut(|spare| spare.push(buffer));
+        }
     }
 }
 

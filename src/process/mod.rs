@@ -18,6 +18,7 @@ mod planned;
 mod previous;
 mod record;
 mod report;
+pub mod rows;
 pub mod salvage;
 mod scan;
 mod settle;
@@ -56,6 +57,8 @@ pub struct Options {
     pub languages: Arc<Languages>,
     /// How severe the rules of the recipe are.
     pub rules: Rules,
+    /// How answers are read where requests are the rows of a table; `None` where they are conversations.
+    pub rows: Option<Arc<rows::RowForm>>,
 }
 
 /// Ends every planned request as accepted, rejected or missing, and writes what came of it.

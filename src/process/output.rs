@@ -26,7 +26,7 @@ use super::settle::{Settled, Settler};
 const CHUNK: usize = 256;
 const CHUNK_BYTES: usize = 4 << 20;
 /// Pieces of work under way together, for each thread.
-const CHUNKS_A_THREAD: usize = 4;
+const CHUNKS_A_THREAD: usize = 12;
 
 const RECORDS: &str = "_all_conversations.jsonl";
 const REPORT: &str = "process_report.json";
@@ -130,7 +130,7 @@ pub(super) fn write(
 ) -> Result<()> {
     let previous = Previous::find(target, plan, inputs, options, progress)?;
     let (plan, inputs) = (&*plan, &*inputs);
-    let settler = Settler { plan, inputs, judge };
+    let settler = Settler { plan, inputs, judge, rows: options.rows.as_deref() };
     let what = if let [locale] = target.locales.as_slice() { locale.as_str() } else { "all" };
     let task = progress.task("process", what, Some(target.range.len() as u64), "requests");
     let (sources, works) = works(target, plan, inputs, &previous);

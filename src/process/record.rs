@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use crate::dialect::Dialect;
 use crate::json;
-use crate::model::Answer;
+use crate::model::{Answer, Provider};
 
 use super::planned::Planned;
 
@@ -31,7 +32,7 @@ pub(super) fn write_provenance(
         }
     };
     text("generated_at", generated_at(answer, planned).as_deref());
-    text("provider", Some(planned.provider.as_deref().unwrap_or(dialect)));
+    text("provider", Some(provider(planned, dialect)));
     text("model", answer.model.clone().or_else(|| planned.requested_model()).as_deref());
     for (key, value) in
         [("template_id", planned.template_id), ("plan", planned.plan), ("usage", answer.usage.as_deref())]
@@ -49,6 +50,13 @@ pub(super) fn write_provenance(
     list(out, "repairs", repairs);
     list(out, "qc", flags);
     out.extend_from_slice(b"}\n");
+}
+
+/// Who answered: as planned, unless the answer is in another provider's form, for then it was asked for once more there.
+fn provider<'a>(planned: &'a Planned<'_>, dialect: &'a str) -> &'a str {
+    let Some(planned) = planned.provider.as_deref() else { return dialect };
+    let known = Provider::ALL.into_iter().find(|provider| provider.name() == planned);
+    if known.is_some_and(|provider| Dialect::from(provider).name() != dialect) { dialect } else { planned }
 }
 
 fn member(out: &mut Vec<u8>, key: &str) {

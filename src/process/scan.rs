@@ -13,7 +13,7 @@ use super::inputs::Inputs;
 use super::place::Place;
 
 /// Blocks that are read ahead and looked at together, for each thread.
-const BLOCKS_A_THREAD: usize = 2;
+const BLOCKS_A_THREAD: usize = 8;
 
 /// A line of JSON.
 #[derive(Debug)]

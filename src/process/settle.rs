@@ -18,6 +18,7 @@ use super::plan::{Entry, Plan};
 use super::planned::Planned;
 use super::record::write_provenance;
 use super::report::LocaleReport;
+use super::rows::RowForm;
 use super::salvage::salvage;
 
 /// What came of a stretch of the plan.
@@ -38,7 +39,7 @@ pub(super) struct Settled {
 }
 
 /// What a line that answers a request amounts to.
-enum Verdict {
+pub(super) enum Verdict {
     /// A record has been written.
     Accepted,
     /// No record.
@@ -53,6 +54,8 @@ pub(super) struct Settler<'a> {
     pub plan: &'a Plan,
     pub inputs: &'a Inputs,
     pub judge: &'a Judge,
+    /// How answers are read where requests are rows; else they are conversations.
+    pub rows: Option<&'a RowForm>,
 }
 
 impl Settler<'_> {
@@ -78,10 +81,10 @@ impl Settler<'_> {
 }
 
 /// A request that is being settled.
-struct Request<'a> {
-    settler: &'a Settler<'a>,
-    entry: &'a Entry,
-    planned: Planned<'a>,
+pub(super) struct Request<'a> {
+    pub settler: &'a Settler<'a>,
+    pub entry: &'a Entry,
+    pub planned: Planned<'a>,
 }
 
 impl Settled {
@@ -145,6 +148,9 @@ impl Settled {
             Outcome::Answer(answer) => answer,
             Outcome::Failure(failure) => return Verdict::Rejected(failure),
         };
+        if let Some(form) = request.settler.rows {
+            return self.row(request, &answer, dialect.name(), form);
+        }
         if memchr::memmem::find(answer.text.as_bytes(), SAMPLE_MARK.as_bytes()).is_some() {
             let detail = "a sample of the offline engine, which did not know the prompt".to_owned();
             return Verdict::Rejected(Failure { reason: Reason::Invalid, detail });
@@ -243,7 +249,7 @@ impl Settled {
         Ok(())
     }
 
-    fn counts(&mut self, request: &Request<'_>) -> &mut LocaleReport {
+    pub fn counts(&mut self, request: &Request<'_>) -> &mut LocaleReport {
         self.counts.entry(request.entry.locale).or_default()
     }
 }
@@ -253,7 +259,7 @@ fn changed(inputs: &Inputs, place: Place) -> Error {
     Error::Line { path: inputs.path(place.file()).to_owned(), line: place.line(), detail }
 }
 
-fn count(counts: &mut BTreeMap<&'static str, u64>, names: &[&'static str]) {
+pub(super) fn count(counts: &mut BTreeMap<&'static str, u64>, names: &[&'static str]) {
     for name in names {
         *counts.entry(name).or_default() += 1;
     }

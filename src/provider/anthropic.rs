@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::remote::moment;
 use super::{BatchApi, Call, Counts, Pace, Problem, RESULTS_EXPIRED, RemoteJob, Status, Ticket};
 use crate::Result;
 use crate::http::{Answer, Auth, Client, Downloaded, Failure, Frame, Key, Patience};
@@ -70,6 +70,7 @@ impl Anthropic {
             errors: None,
             counts: Some(Counts { total: count("processing") + succeeded + failed, completed: succeeded, failed }),
             problems: archived.into_iter().collect(),
+            created: moment(&batch["created_at"]),
         })
     }
 
@@ -80,8 +81,8 @@ impl Anthropic {
         loop {
             let page: Value = self.client.get(&format!("{BATCHES}?limit={PAGE}{after}")).await?;
             for batch in page["data"].as_array().into_iter().flatten() {
-                let created = batch["created_at"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
-                let in_time = created.is_some_and(|at| at.as_second() >= ticket.begun - CLOCKS_APART);
+                let created = moment(&batch["created_at"]);
+                let in_time = created.is_some_and(|at| at >= ticket.begun - CLOCKS_APART);
                 let job = self.job(batch)?;
                 if in_time
                     && job.counts.is_some_and(|counts| counts.total == ticket.requests)
@@ -151,7 +152,7 @@ impl BatchApi for Anthropic {
         Box::pin(async move { self.client.download(file, to).await })
     }
 
-    fn keeps_results(&self) -> &'static str {
+    fn keeps_results(&self) -> &str {
         "29 days"
     }
 

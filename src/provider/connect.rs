@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Anthropic, BatchApi, Gemini, OpenAi, Pace, anthropic, gemini, openai};
+use super::{Anthropic, BatchApi, Gemini, OpenAi, Pace, anthropic, gemini};
+use crate::dialect::Service;
 use crate::http::Key;
 use crate::model::Provider;
 use crate::{Error, Result};
@@ -24,6 +25,8 @@ pub enum Place<'a> {
 pub struct Connection<'a> {
     /// To where.
     pub place: Place<'a>,
+    /// Which service of OpenAI's shape, when the host does not tell; empty for that.
+    pub service: &'a str,
     /// The environment variable that holds the key; by default the provider's usual one.
     pub key_env: Option<&'a str>,
     /// How often to poll, instead of the provider's pace.
@@ -61,13 +64,45 @@ impl Connection<'_> {
 }
 
 fn connect_openai(connection: Connection<'_>) -> Result<Box<dyn BatchApi>> {
-    let (base_url, key) = known_place(connection, "OPENAI_BASE_URL", openai::BASE_URL, "OPENAI_API_KEY")?;
-    let (organization, project) = (env("OPENAI_ORG_ID"), env("OPENAI_PROJECT_ID"));
-    let api = OpenAi::new(&base_url, key, organization.as_deref(), project.as_deref())?;
+    let named = match connection.service {
+        "" => None,
+        name => Some(Service::named(name)?),
+    };
+    let assumed = named.unwrap_or_else(Service::openai);
+    let url = match (connection.place, &assumed.base_url) {
+        (Place::Usual, None) => {
+            return Err(Error::Usage(format!("`{}` has no URL for all: give yours with --base-url", assumed.name)));
+        }
+        (Place::Usual, Some(usual)) if named.is_some_and(|service| service != Service::openai()) => usual.clone(),
+        (Place::Usual, Some(usual)) => env("OPENAI_BASE_URL").unwrap_or_else(|| usual.clone()),
+        (Place::Given(url) | Place::Remembered(url), _) => url.to_owned(),
+    };
+    let service = named.map_or_else(|| Service::at(&url), Ok)?;
+    let official = service.base_url.as_deref().unwrap_or_default();
+    // The key of one service never goes to another: only its own variable is read.
+    let (base_url, key) = match service == Service::openai() {
+        true => known_place(connection, "OPENAI_BASE_URL", official, &service.key_env)?,
+        false => {
+            known_place(Connection { place: at(connection.place, &url), ..connection }, "", official, &service.key_env)?
+        }
+    };
+    if key.is_none() && service != Service::openai() && !is_here(host(&base_url)) {
+        Key::from_env(&service.key_env)?;
+    }
+    let (organization, project) = match service == Service::openai() {
+        true => (env("OPENAI_ORG_ID"), env("OPENAI_PROJECT_ID")),
+        false => (None, None),
+    };
+    let api = OpenAi::of(service, &base_url, key, organization.as_deref(), project.as_deref())?;
     Ok(Box::new(match connection.pace() {
         Some(pace) => api.with_pace(pace),
         None => api,
     }))
+}
+
+/// The same place, with the usual one spelt out.
+fn at<'a>(place: Place<'a>, url: &'a str) -> Place<'a> {
+    if place == Place::Usual { Place::Given(url) } else { place }
 }
 
 fn env(name: &str) -> Option<String> {
@@ -86,7 +121,9 @@ fn known_place(
         Place::Usual => own,
         Place::Given(url) => url.to_owned(),
         Place::Remembered(url) => {
-            confirmed(url, &[&own, official])?;
+            if !Service::all().any(|service| service.owns(url)) {
+                confirmed(url, &[&own, official])?;
+            }
             url.to_owned()
         }
     };
@@ -99,14 +136,23 @@ fn known_place(
 
 /// Whether a key may follow the ledger to `url`.
 fn confirmed(url: &str, usual: &[&str]) -> Result<()> {
-    let host = url.split("//").nth(1).unwrap_or(url).split('/').next().unwrap_or(url);
-    let here = ["127.0.0.1", "localhost", "[::1]"]
-        .iter()
-        .any(|name| host.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(':')));
-    if here || usual.iter().any(|usual| same_url(usual, url)) {
+    // A customer's own host at a known service, as Azure gives them, is confirmed each time: anybody may have one there.
+    if is_here(host(url)) || usual.iter().any(|usual| !usual.is_empty() && same_url(usual, url)) {
         return Ok(());
     }
     Err(Error::Usage(format!("the ledger says that these jobs are at {url}; if that is right, add --base-url {url}")))
+}
+
+/// Host and port of a URL.
+fn host(url: &str) -> &str {
+    url.split("//").nth(1).unwrap_or(url).split('/').next().unwrap_or(url)
+}
+
+/// Whether a host is this machine.
+fn is_here(host: &str) -> bool {
+    ["127.0.0.1", "localhost", "[::1]"]
+        .iter()
+        .any(|name| host.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(':')))
 }
 
 fn same_url(a: &str, b: &str) -> bool {
@@ -119,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_key_follows_the_ledger_to_known_places_only() {
-        let usual = [openai::BASE_URL];
+        let usual = [Service::openai().base_url.as_deref().unwrap()];
         for url in
             ["https://api.openai.com/v1/", "http://127.0.0.1:4100/v1", "http://localhost/v1", "http://[::1]:1/v1"]
         {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::remote::moment;
 use super::{BatchApi, Call, Counts, Pace, Problem, RemoteJob, Status, Ticket};
 use crate::http::{Answer, Auth, Cause, Client, Downloaded, Failure, Key, Patience};
 use crate::model::Provider;
@@ -63,6 +64,7 @@ impl Gemini {
                 failed: count("failedRequestCount").unwrap_or(0),
             }),
             problems: problem.into_iter().collect(),
+            created: moment(&batch["createTime"]),
         })
     }
 
@@ -166,7 +168,7 @@ impl BatchApi for Gemini {
         Box::pin(async move { self.client.download(&format!("/v1beta/{file}:download?alt=media"), to).await })
     }
 
-    fn keeps_results(&self) -> &'static str {
+    fn keeps_results(&self) -> &str {
         "48 hours"
     }
 

@@ -42,6 +42,8 @@ pub struct Ticket {
     pub model: Option<String>,
     /// When its job was begun here, in seconds since 1970; 0 before that.
     pub begun: i64,
+    /// The id of its upload, once it is known.
+    pub upload: Option<String>,
 }
 
 impl Ticket {
@@ -73,6 +75,11 @@ pub trait BatchApi: Send + Sync {
 
     /// Where its jobs live: the base URL. For the server inside this program, whose port changes, a fixed word.
     fn home(&self) -> &str;
+
+    /// Which service of OpenAI's shape; empty elsewhere.
+    fn service(&self) -> &str {
+        ""
+    }
 
     /// How often to poll.
     fn pace(&self) -> Pace;
@@ -108,7 +115,7 @@ pub trait BatchApi: Send + Sync {
     fn fetch<'a>(&'a self, file: &'a str, to: &'a Path) -> Call<'a, Downloaded>;
 
     /// How long results are kept, in words.
-    fn keeps_results(&self) -> &'static str;
+    fn keeps_results(&self) -> &str;
 
     /// Deletes an upload or a result file; that it is not there is fine.
     fn delete<'a>(&'a self, file: &'a str) -> Call<'a, ()>;

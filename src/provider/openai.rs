@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::remote::moment;
 use super::{BatchApi, Call, Counts, Pace, Problem, RemoteJob, Status, Ticket};
 use crate::Result;
+use crate::dialect::{CreateForm, Paging, Service};
 use crate::http::{Answer, Auth, Client, Failure, Key, Patience, Upload};
 use crate::model::Provider;
 
-/// OpenAI's own base URL.
-pub const BASE_URL: &str = "https://api.openai.com/v1";
 /// The home of jobs at the server inside this program.
 const LOCAL: &str = "local";
 /// Jobs and files asked for at a time when one is looked for.
@@ -24,6 +24,7 @@ const FILE_PAGE: usize = 10_000;
 pub struct OpenAi {
     client: Client,
     provider: Provider,
+    service: &'static Service,
     home: String,
     pace: Pace,
 }
@@ -34,7 +35,25 @@ impl OpenAi {
     /// # Errors
     /// [`crate::Error::Usage`] when the URL is none or holds a secret.
     pub fn new(base_url: &str, key: Option<Key>, organization: Option<&str>, project: Option<&str>) -> Result<Self> {
-        let auth = key.map_or(Auth::None, Auth::Bearer);
+        Self::of(Service::at(base_url)?, base_url, key, organization, project)
+    }
+
+    /// The same, for a service whose host does not tell which it is.
+    ///
+    /// # Errors
+    /// As [`OpenAi::new`].
+    pub fn of(
+        service: &'static Service,
+        base_url: &str,
+        key: Option<Key>,
+        organization: Option<&str>,
+        project: Option<&str>,
+    ) -> Result<Self> {
+        let auth = match (key, &service.key_header) {
+            (None, _) => Auth::None,
+            (Some(key), None) => Auth::Bearer(key),
+            (Some(key), Some(name)) => Auth::Header(name, key),
+        };
         let headers: Vec<_> = [("openai-organization", organization), ("openai-project", project)]
             .into_iter()
             .filter_map(|(name, value)| Some((name, value?)))
@@ -42,9 +61,12 @@ impl OpenAi {
         let client = Client::new(Provider::OpenAi.name(), base_url, &auth, &headers)?;
         let pace = match client.is_loopback() {
             true => Pace { first: Duration::from_millis(100), longest: Duration::from_secs(2) },
-            false => Pace { first: Duration::from_secs(5), longest: Duration::from_secs(60) },
+            false => {
+                let first = Duration::from_secs(service.poll_seconds.unwrap_or(5));
+                Pace { first, longest: first.max(Duration::from_secs(60)) }
+            }
         };
-        Ok(Self { home: client.base_url().to_owned(), client, provider: Provider::OpenAi, pace })
+        Ok(Self { home: client.base_url().to_owned(), client, provider: Provider::OpenAi, service, pace })
     }
 
     /// The server inside this program.
@@ -54,7 +76,7 @@ impl OpenAi {
     pub fn local(base_url: &str) -> Result<Self> {
         let client = Client::new(Provider::Local.name(), base_url, &Auth::None, &[])?;
         let pace = Pace { first: Duration::from_millis(20), longest: Duration::from_millis(500) };
-        Ok(Self { client, provider: Provider::Local, home: LOCAL.to_owned(), pace })
+        Ok(Self { client, provider: Provider::Local, service: Service::openai(), home: LOCAL.to_owned(), pace })
     }
 
     /// Sets how often jobs are asked after.
@@ -71,45 +93,57 @@ impl OpenAi {
         self
     }
 
-    fn job(&self, batch: &Value) -> Answer<RemoteJob> {
+    /// Reads a batch in the words of any of the services.
+    fn job(&self, answer: &Value) -> Answer<RemoteJob> {
+        let batch = answer.get("job").unwrap_or(answer);
         let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
         let missing = |name| Failure::nonsense(self.client.provider(), format!("a batch without {name}"));
         let word = text(&batch["status"]).ok_or_else(|| missing("status"))?;
         let counts = &batch["request_counts"];
-        let count = |name: &str| counts[name].as_u64();
+        let count = |name: &str, other: &str| counts[name].as_u64().or_else(|| batch[other].as_u64());
         Ok(RemoteJob {
             id: text(&batch["id"]).ok_or_else(|| missing("id"))?,
             status: Status::read(&word),
             word,
-            upload: text(&batch["input_file_id"]),
+            upload: upload_of(batch).map(str::to_owned),
             // An empty id means the same as none, and must never be asked for.
-            output: text(&batch["output_file_id"]),
-            errors: text(&batch["error_file_id"]),
-            counts: count("total").map(|total| Counts {
+            output: text(&batch["output_file_id"]).or_else(|| text(&batch["output_file"])),
+            errors: text(&batch["error_file_id"]).or_else(|| text(&batch["error_file"])),
+            counts: count("total", "total_requests").map(|total| Counts {
                 total,
-                completed: count("completed").unwrap_or(0),
-                failed: count("failed").unwrap_or(0),
+                completed: count("completed", "succeeded_requests").unwrap_or(0),
+                failed: count("failed", "failed_requests").unwrap_or(0),
             }),
-            problems: batch["errors"]["data"].as_array().into_iter().flatten().map(problem).collect(),
+            problems: problems(batch),
+            created: moment(&batch["created_at"]),
         })
     }
 
     async fn find_job(&self, ticket: &Ticket, known: &HashSet<String>) -> Answer<Option<RemoteJob>> {
-        let mut after = String::new();
+        let ours = |batch: &Value| {
+            let metadata = &batch["metadata"];
+            let by_metadata = metadata["run"] == ticket.run.as_str()
+                && metadata["shard"] == ticket.shard.as_str()
+                && metadata["sha256"] == ticket.sha256.as_str();
+            let by_upload = ticket.upload.is_some() && upload_of(batch) == ticket.upload.as_deref();
+            by_metadata || by_upload
+        };
+        let (mut after, mut number) = (String::new(), 0);
         loop {
-            let page: Value = self.client.get(&format!("/batches?limit={JOB_PAGE}{after}")).await?;
-            let batches = page["data"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let path = &self.service.jobs;
+            let page: Value = match self.service.paging {
+                Paging::After => self.client.get(&format!("{path}?limit={JOB_PAGE}{after}")).await?,
+                Paging::Page => self.client.get(&format!("{path}?page={number}&page_size={JOB_PAGE}")).await?,
+            };
+            let batches = list(&page);
             for batch in batches {
-                let metadata = &batch["metadata"];
-                let ours = metadata["run"] == ticket.run.as_str()
-                    && metadata["shard"] == ticket.shard.as_str()
-                    && metadata["sha256"] == ticket.sha256.as_str();
-                if ours && batch["id"].as_str().is_some_and(|id| !known.contains(id)) {
+                if ours(batch) && batch["id"].as_str().is_some_and(|id| !known.contains(id)) {
                     return self.job(batch).map(Some);
                 }
             }
-            match batches.last().and_then(|batch| batch["id"].as_str()) {
-                Some(last) if page["has_more"] == true => after = format!("&after={last}"),
+            match (self.service.paging, batches.last().and_then(|batch| batch["id"].as_str())) {
+                (Paging::After, Some(last)) if page["has_more"] == true => after = format!("&after={last}"),
+                (Paging::Page, Some(_)) if batches.len() >= JOB_PAGE => number += 1,
                 _ => return Ok(None),
             }
         }
@@ -117,26 +151,49 @@ impl OpenAi {
 
     async fn find_file(&self, ticket: &Ticket) -> Answer<Option<String>> {
         let name = ticket.upload_name();
-        let mut after = String::new();
+        let (mut after, mut number) = (String::new(), 0);
         loop {
-            let path = format!("/files?purpose=batch&limit={FILE_PAGE}{after}");
+            let path = match self.service.paging {
+                Paging::After => format!("/files?purpose={}&limit={FILE_PAGE}{after}", self.service.purpose),
+                Paging::Page => format!("/files?purpose={}&page={number}&page_size={JOB_PAGE}", self.service.purpose),
+            };
             let page: Value = self.client.get(&path).await?;
-            let files = page["data"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let files = list(&page);
             let ours = |file: &&Value| file["filename"] == name.as_str() && file["bytes"] == ticket.bytes;
             if let Some(file) = files.iter().find(ours) {
                 return Ok(file["id"].as_str().map(str::to_owned));
             }
-            match files.last().and_then(|file| file["id"].as_str()) {
-                Some(last) if page["has_more"] == true => after = format!("&after={last}"),
+            match (self.service.paging, files.last().and_then(|file| file["id"].as_str())) {
+                (Paging::After, Some(last)) if page["has_more"] == true => after = format!("&after={last}"),
+                (Paging::Page, Some(_)) if files.len() >= JOB_PAGE => number += 1,
                 _ => return Ok(None),
             }
         }
     }
 }
 
+/// The entries of a list, which some services give bare.
+fn list(page: &Value) -> &[Value] {
+    page["data"].as_array().or_else(|| page.as_array()).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn upload_of(batch: &Value) -> Option<&str> {
+    batch["input_file_id"].as_str().or_else(|| batch["input_files"][0].as_str()).filter(|id| !id.is_empty())
+}
+
+/// `errors.data` of OpenAI, `errors` of Mistral, `error` of Together.
+fn problems(batch: &Value) -> Vec<Problem> {
+    let errors = &batch["errors"];
+    if let Some(text) = batch["error"].as_str().filter(|text| !text.is_empty()) {
+        return vec![Problem { code: "error".to_owned(), message: text.to_owned(), line: None }];
+    }
+    errors["data"].as_array().or_else(|| errors.as_array()).into_iter().flatten().map(problem).collect()
+}
+
 fn problem(error: &Value) -> Problem {
     let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
-    Problem { code: text("code"), message: text("message"), line: error["line"].as_u64() }
+    let times = error["count"].as_u64().map(|count| format!(" ({count} times)")).unwrap_or_default();
+    Problem { code: text("code"), message: text("message") + &times, line: error["line"].as_u64() }
 }
 
 impl BatchApi for OpenAi {
@@ -146,6 +203,10 @@ impl BatchApi for OpenAi {
 
     fn home(&self) -> &str {
         &self.home
+    }
+
+    fn service(&self) -> &str {
+        &self.service.name
     }
 
     fn pace(&self) -> Pace {
@@ -160,7 +221,11 @@ impl BatchApi for OpenAi {
         Box::pin(async move {
             let name = ticket.upload_name();
             let upload = Upload { path, name: &name };
-            let file: Value = self.client.upload("/files", &[("purpose", "batch")], upload).await?;
+            let mut fields = vec![("purpose", self.service.purpose.as_str())];
+            if self.service.file_name {
+                fields.push(("file_name", &name));
+            }
+            let file: Value = self.client.upload(&self.service.upload, &fields, upload).await?;
             let id =
                 file["id"].as_str().ok_or_else(|| Failure::nonsense(self.client.provider(), "a file without id"))?;
             Ok(Some(id.to_owned()))
@@ -173,14 +238,19 @@ impl BatchApi for OpenAi {
 
     fn create<'a>(&'a self, ticket: &'a Ticket, path: &'a Path, upload: Option<&'a str>) -> Call<'a, RemoteJob> {
         Box::pin(async move {
-            let endpoint = first_url(path).unwrap_or_else(|| "/v1/chat/completions".to_owned());
-            let body = json!({
-                "input_file_id": upload,
-                "endpoint": endpoint,
-                "completion_window": "24h",
-                "metadata": {"run": ticket.run, "shard": ticket.shard, "sha256": ticket.sha256},
-            });
-            self.job(&self.client.post("/batches", &body).await?)
+            let endpoint = first_url(path).unwrap_or_else(|| self.service.url_of("/v1/chat/completions").to_owned());
+            let mut body = match self.service.create {
+                CreateForm::OpenAi => {
+                    json!({"input_file_id": upload, "endpoint": endpoint, "completion_window": "24h"})
+                }
+                CreateForm::Mistral => {
+                    json!({"input_files": [upload], "endpoint": endpoint, "model": ticket.model, "timeout_hours": 24})
+                }
+            };
+            if self.service.metadata {
+                body["metadata"] = json!({"run": ticket.run, "shard": ticket.shard, "sha256": ticket.sha256});
+            }
+            self.job(&self.client.post(&self.service.jobs, &body).await?)
         })
     }
 
@@ -189,19 +259,21 @@ impl BatchApi for OpenAi {
     }
 
     fn poll<'a>(&'a self, id: &'a str) -> Call<'a, RemoteJob> {
-        Box::pin(async move { self.job(&self.client.get(&format!("/batches/{id}")).await?) })
+        Box::pin(async move { self.job(&self.client.get(&format!("{}/{id}", self.service.jobs)).await?) })
     }
 
     fn cancel<'a>(&'a self, id: &'a str) -> Call<'a, RemoteJob> {
-        Box::pin(async move { self.job(&self.client.post(&format!("/batches/{id}/cancel"), &json!({})).await?) })
+        Box::pin(async move {
+            self.job(&self.client.post(&format!("{}/{id}/cancel", self.service.jobs), &json!({})).await?)
+        })
     }
 
     fn fetch<'a>(&'a self, file: &'a str, to: &'a Path) -> Call<'a, crate::http::Downloaded> {
         Box::pin(async move { self.client.download(&format!("/files/{file}/content"), to).await })
     }
 
-    fn keeps_results(&self) -> &'static str {
-        "30 days, other services for other times"
+    fn keeps_results(&self) -> &str {
+        &self.service.keeps
     }
 
     fn delete<'a>(&'a self, file: &'a str) -> Call<'a, ()> {

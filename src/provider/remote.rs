@@ -24,6 +24,8 @@ pub struct RemoteJob {
     pub counts: Option<Counts>,
     /// Why it failed.
     pub problems: Vec<Problem>,
+    /// When the provider made it, in seconds since 1970.
+    pub created: Option<i64>,
 }
 
 /// Where a job is in its life.
@@ -89,6 +91,11 @@ impl Status {
     pub fn is_terminal(self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Expired | Self::Cancelled)
     }
+}
+
+/// A moment as providers write it, in seconds since 1970: a number, or RFC 3339.
+pub(super) fn moment(value: &serde_json::Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str()?.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_second))
 }
 
 /// A provider's counters.

@@ -136,7 +136,8 @@ impl Planner {
         let length = bands[stream.weighted(bands.iter().map(|band| band.share))];
         let told = event.zip(self.knowledge.as_ref()).zip(pack.knowledge.as_ref()).map(|((place, draw), telling)| {
             let mut stream = Stream::new(self.seed, "plan/event", &parts);
-            Told::new(draw.event(place), telling, Cast { person, partner }, &mut stream)
+            let space = &pack.text.word_separator;
+            Told::new(draw.event(place), telling, space, Cast { person, partner }, &mut stream)
         });
         PlanItem {
             topic: told.map_or(Topic::Scenario(scenario), Topic::Event),

@@ -6,7 +6,7 @@ use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::chat::{CHAT, object};
+use super::chat::{ENDPOINTS, object};
 use super::error::Refusal;
 use super::objects::{Batch, Page, Status};
 use super::routes::{Reply, Server, blocking};
@@ -126,8 +126,9 @@ fn read_new(body: &Value) -> Reply<NewBatch> {
     let field = |param: &'static str| body[param].as_str().ok_or_else(|| Refusal::missing(param));
     let input_file_id = field("input_file_id")?.to_owned();
     let endpoint = field("endpoint")?.to_owned();
-    if endpoint != CHAT {
-        let message = format!("'{endpoint}' is not answered here: the endpoint must be '{CHAT}'.");
+    if !ENDPOINTS.contains(&endpoint.as_str()) {
+        let message =
+            format!("'{endpoint}' is not answered here: the endpoint must be one of {}.", ENDPOINTS.join(", "));
         return Err(Refusal::invalid(Some("endpoint"), "invalid_value", message));
     }
     let completion_window = field("completion_window")?.to_owned();

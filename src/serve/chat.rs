@@ -10,8 +10,14 @@ use super::error::Refusal;
 use super::routes::{Reply, Server, blocking};
 use super::validate::check_chat;
 
-/// The endpoint that batches may ask for.
+/// The endpoint of conversations, which is answered at once too.
 pub(super) const CHAT: &str = "/v1/chat/completions";
+/// The endpoint of responses.
+pub(super) const RESPONSES: &str = "/v1/responses";
+/// The endpoint of vectors.
+pub(super) const EMBEDDINGS: &str = "/v1/embeddings";
+/// The endpoints that batches may ask for.
+pub(super) const ENDPOINTS: [&str; 3] = [CHAT, RESPONSES, EMBEDDINGS];
 
 /// `POST /v1/chat/completions`
 pub(super) async fn complete(State(shared): Server, body: Bytes) -> Reply<Json<Value>> {

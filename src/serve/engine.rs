@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::chat::{EMBEDDINGS, RESPONSES};
 use super::ids;
+use crate::random::Stream;
 
 /// A request to be answered.
 #[derive(Debug, Clone, Copy)]
@@ -73,13 +75,18 @@ pub trait Engine: Send + Sync {
     /// An [`EngineError`].
     fn answer(&self, request: &EngineRequest<'_>) -> Result<EngineAnswer, EngineError>;
 
-    /// The whole `chat.completion` object for a request, made at `created` (seconds since 1970). Engines that pass on
+    /// The whole object that answers a request at its endpoint, such as a `chat.completion`, made at `created` (seconds since 1970). Engines that pass on
     /// the object of another server replace this.
     ///
     /// # Errors
     /// As [`Engine::answer`].
     fn complete(&self, request: &EngineRequest<'_>, created: i64) -> Result<Value, EngineError> {
-        Ok(completion(self.model(), request.body, &self.answer(request)?, created))
+        if request.endpoint == EMBEDDINGS {
+            return Ok(vectors(self.model(), request.body));
+        }
+        let answer = self.answer(request)?;
+        let object = if request.endpoint == RESPONSES { response } else { completion };
+        Ok(object(self.model(), request.body, &answer, created))
     }
 
     /// How many requests it likes to have at once.
@@ -88,11 +95,15 @@ pub trait Engine: Send + Sync {
     }
 }
 
-/// All text that the messages of a chat body hold, the parts of a message and the messages separated by line feeds.
+/// All text that the messages of a body hold, the parts of a message and the messages separated by line feeds: those of a
+/// chat, or the instructions and the input of a response.
 #[must_use]
 pub fn prompt_text(body: &Value) -> String {
     let mut texts = Vec::new();
-    for message in body["messages"].as_array().into_iter().flatten() {
+    texts.extend(body["instructions"].as_str());
+    texts.extend(body["input"].as_str());
+    let messages = ["messages", "input"].into_iter().filter_map(|name| body[name].as_array());
+    for message in messages.flatten() {
         match &message["content"] {
             Value::String(text) => texts.push(text.as_str()),
             Value::Array(parts) => texts.extend(parts.iter().filter_map(|part| part["text"].as_str())),
@@ -100,6 +111,61 @@ pub fn prompt_text(body: &Value) -> String {
         }
     }
     texts.join("\n")
+}
+
+fn response(model: &str, body: &Value, answer: &EngineAnswer, created: i64) -> Value {
+    let usage = answer.usage;
+    let part = json!({"type": "output_text", "text": answer.content, "annotations": []});
+    json!({
+        "id": ids::mint("resp_", &[body.to_string().as_bytes()]),
+        "object": "response",
+        "created_at": created,
+        "status": "completed",
+        "error": null,
+        "incomplete_details": null,
+        "model": model,
+        "output": [{
+            "id": ids::mint("msg_", &[body.to_string().as_bytes()]),
+            "type": "message",
+            "status": "completed",
+            "role": "assistant",
+            "content": [part],
+        }],
+        "usage": {
+            "input_tokens": usage.prompt_tokens,
+            "output_tokens": usage.completion_tokens,
+            "total_tokens": usage.prompt_tokens + usage.completion_tokens,
+            "output_tokens_details": {"reasoning_tokens": 0},
+            "estimated": usage.estimated,
+        },
+    })
+}
+
+/// Numbers of a vector where the body does not say how many.
+const DIMENSIONS: u64 = 8;
+/// The most that a body can ask for.
+const MAX_DIMENSIONS: u64 = 4096;
+
+/// Vectors for the inputs of an embeddings body: the same for the same text, of length one, and without any meaning.
+fn vectors(model: &str, body: &Value) -> Value {
+    let dimensions = body["dimensions"].as_u64().unwrap_or(DIMENSIONS).clamp(1, MAX_DIMENSIONS);
+    let inputs = match &body["input"] {
+        Value::Array(inputs) => inputs.clone(),
+        other => vec![other.clone()],
+    };
+    let vector = |input: &Value| {
+        let mut stream = Stream::new(0, "vector", &[input.to_string().as_bytes()]);
+        let raw: Vec<f64> = (0..dimensions).map(|_| f64::from(stream.below(2001)) / 1000.0 - 1.0).collect();
+        let length = raw.iter().map(|number| number * number).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
+        raw.iter().map(|number| (number / length * 1e6).round() / 1e6).collect::<Vec<f64>>()
+    };
+    let data: Vec<Value> = (0u64..)
+        .zip(&inputs)
+        .map(|(index, input)| json!({"object": "embedding", "index": index, "embedding": vector(input)}))
+        .collect();
+    let tokens: u64 = inputs.iter().map(|input| Usage::estimate(&input.to_string(), "").prompt_tokens).sum();
+    let usage = json!({"prompt_tokens": tokens, "total_tokens": tokens, "estimated": true});
+    json!({"object": "list", "data": data, "model": model, "usage": usage})
 }
 
 fn completion(model: &str, body: &Value, answer: &EngineAnswer, created: i64) -> Value {

@@ -31,10 +31,13 @@ impl Engine for Sample {
 /// A sample for `body`, the same each time: JSON by the schema that the body asks for, else marked text.
 #[must_use]
 pub fn answer(body: &Value) -> EngineAnswer {
-    let format = &body["response_format"];
+    let (format, of) = match &body["text"]["format"] {
+        Value::Null => (&body["response_format"], "json_schema"),
+        format => (format, "schema"),
+    };
     let content = match format["type"].as_str() {
         Some("json_schema") => {
-            let schema = &format["json_schema"]["schema"];
+            let schema = if of == "schema" { &format["schema"] } else { &format[of]["schema"] };
             let stream = Stream::new(0, "sample", &[body.to_string().as_bytes()]);
             Sampler { root: schema, stream }.value(schema, 0).to_string()
         }
@@ -98,7 +101,15 @@ impl<'a> Sampler<'a> {
         let least = schema["minItems"].as_u64().unwrap_or(0);
         let most = schema["maxItems"].as_u64().unwrap_or(u64::MAX);
         let wished = if depth > DEEP { 0 } else { 2 + u64::from(self.stream.below(3)) };
-        (0..wished.clamp(least, most.max(least))).map(|_| self.value(&schema["items"], depth + 1)).collect()
+        let unique = schema["uniqueItems"] == true;
+        let mut items = Vec::new();
+        for number in 1..=wished.clamp(least, most.max(least)) {
+            match self.value(&schema["items"], depth + 1) {
+                Value::String(text) if unique && number > 1 => items.push(Value::String(format!("{text} {number}"))),
+                value => items.push(value),
+            }
+        }
+        Value::Array(items)
     }
 }
 
@@ -203,6 +214,7 @@ mod tests {
             "l": {"type": "string", "minLength": 40},
             "a": {"type": "array", "items": {"type": "null"}, "minItems": 6, "maxItems": 6},
             "c": {"const": "fixed"},
+            "u": {"type": "array", "items": {"type": "string"}, "minItems": 3, "uniqueItems": true},
         }});
         let value = sample(&schema);
         assert_eq!(value["i"], 10);
@@ -211,6 +223,9 @@ mod tests {
         assert_eq!(value["l"].as_str().unwrap().chars().count(), 40);
         assert_eq!(value["a"].as_array().unwrap().len(), 6);
         assert_eq!(value["c"], "fixed");
+        let unique: std::collections::BTreeSet<_> =
+            value["u"].as_array().unwrap().iter().map(Value::to_string).collect();
+        assert!(unique.len() >= 3 && unique.len() == value["u"].as_array().unwrap().len());
     }
 
     #[test]

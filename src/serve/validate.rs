@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::chat::CHAT;
 use super::objects::Problem;
 use crate::Result;
 use crate::files::Lines;
@@ -107,7 +108,8 @@ impl Look<'_> {
             }
             (Some(model), _) => self.model = Some(model.to_owned()),
         }
-        if let Err((param, message)) = check_chat(body) {
+        let checked = if self.endpoint == CHAT { check_chat(body) } else { check_input(body) };
+        if let Err((param, message)) = checked {
             self.problem(number, "invalid_request", Some(param), message);
         }
     }
@@ -152,11 +154,25 @@ pub(super) fn check_chat(body: &Value) -> Result<(), (&'static str, &'static str
     Ok(())
 }
 
+/// What every body with an `input` must have. Gives the field at fault and why.
+fn check_input(body: &Value) -> Result<(), (&'static str, &'static str)> {
+    let holds = match &body["input"] {
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        _ => false,
+    };
+    if !holds {
+        return Err(("input", "The input must be a string or an array that is not empty."));
+    }
+    if body["stream"] == true {
+        return Err(("stream", "Streams are not answered here."));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const CHAT: &str = "/v1/chat/completions";
 
     fn verdict(text: &str) -> Verdict {
         let file = tempfile::NamedTempFile::new().unwrap();
@@ -207,6 +223,20 @@ mod tests {
             ("invalid_request", 7),
         ];
         assert_eq!(codes(&text), expected.map(|(code, line)| (code.to_owned(), Some(line))));
+    }
+
+    #[test]
+    fn embeddings_and_responses_need_an_input() {
+        for endpoint in ["/v1/embeddings", "/v1/responses"] {
+            for (input, good) in [(r#""x""#, true), (r#"["x"]"#, true), (r#""""#, false), ("null", false)] {
+                let body = format!(r#"{{"model":"m","input":{input}}}"#);
+                let text = format!(r#"{{"custom_id":"a","method":"POST","url":"{endpoint}","body":{body}}}"#);
+                let file = tempfile::NamedTempFile::new().unwrap();
+                std::fs::write(file.path(), text).unwrap();
+                let verdict = validate(file.path(), endpoint).unwrap();
+                assert_eq!(matches!(verdict, Verdict::Good { .. }), good, "{endpoint} {input}");
+            }
+        }
     }
 
     #[test]

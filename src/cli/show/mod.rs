@@ -58,11 +58,22 @@ pub fn run(args: &Args, context: &Context) -> Result<Exit> {
     } else if rows.is_empty() {
         print::line(format_args!("no such record in {}", args.file.display()));
     } else {
-        let width = print::width();
-        let shown: Vec<String> = rows.iter().map(|row| record::shown(row, !args.no_variants, width)).collect();
+        let look = Look { variants: !args.no_variants, width: print::width(), colour: print::has_colour() };
+        let shown: Vec<String> = rows.iter().map(|row| record::shown(row, look)).collect();
         print::paged(&shown.join("\n"));
     }
     Ok(if rows.is_empty() { Exit::Failure } else { Exit::Complete })
+}
+
+/// How records are shown.
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    /// Noisy variants too.
+    variants: bool,
+    /// Columns of the terminal; `None` where there is none.
+    width: Option<u16>,
+    /// Whether colours can tell what differs.
+    colour: bool,
 }
 
 fn locale(row: &Row) -> Option<&str> {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Reset, Style};
 use serde_json::Value;
 
-use super::{diff, locale};
+use super::{Look, diff, locale};
 use crate::cli::print;
 use crate::rows::{Columns, Row, flatten};
 
@@ -20,17 +20,17 @@ const SEVERITIES: [&str; 4] = ["minimal", "light", "moderate", "severe"];
 const RIGHT_TO_LEFT: std::ops::RangeInclusive<char> = '\u{590}'..='\u{8FF}';
 const ISOLATE: [char; 2] = ['\u{2068}', '\u{2069}'];
 
-/// The record as lines, `width` columns wide where a table fits that.
-pub(super) fn shown(row: &Row, variants: bool, width: Option<u16>) -> String {
+/// The record as lines.
+pub(super) fn shown(row: &Row, look: Look) -> String {
     let mut out = head(row);
     match row.columns.get("conversation").and_then(Value::as_array) {
         Some(turns) => {
             if let Some(scene) = row.columns.get("scene").and_then(Value::as_str) {
                 let _ = writeln!(out, "{}", isolated(&one_line(scene)));
             }
-            conversation(&mut out, turns, width);
-            if variants {
-                turns.iter().filter_map(Value::as_object).for_each(|turn| noisy(&mut out, turn));
+            conversation(&mut out, turns, look.width);
+            if look.variants {
+                turns.iter().filter_map(Value::as_object).for_each(|turn| noisy(&mut out, turn, look.colour));
             }
         }
         None => fields(&mut out, &row.columns),
@@ -62,11 +62,11 @@ fn conversation(out: &mut String, turns: &[Value], width: Option<u16>) {
     out.push('\n');
 }
 
-/// The variants of a turn, each with what differs from what was typed.
-fn noisy(out: &mut String, turn: &Columns) {
+/// The variants of a turn, each with what differs from what was typed in colour, where there are colours.
+fn noisy(out: &mut String, turn: &Columns, colour: bool) {
     let text = |name: &str| turn.get(name).and_then(Value::as_str).map(harmless);
     let Some(typed) = text("utterance") else { return };
-    let differing = |text: &str| diff::coloured(&typed, text);
+    let differing = |text: &str| if colour { diff::coloured(&typed, text) } else { text.to_owned() };
     let mut lines = Vec::new();
     for column in COLUMNS {
         for severity in SEVERITIES {

@@ -55,6 +55,7 @@ impl<'a> Body<'a> {
             "status_code" => self.status = number(reader)?,
             "body" | "message" if reader.peek()? != Kind::Null => self.read(reader)?,
             "choices" => openai::choices(self, reader)?,
+            "data" => openai::embedding(self, reader)?,
             "output" => openai::output(self, reader)?,
             "incomplete_details" => openai::incomplete(self, reader)?,
             "candidates" => gemini::candidates(self, reader)?,

@@ -1,4 +1,4 @@
-//! Chat completions, and Responses: OpenAI's two shapes, and those who copy them.
+//! Chat completions, Responses and embeddings: OpenAI's shapes, and those who copy them.
 
 use std::borrow::Cow;
 
@@ -107,6 +107,23 @@ pub(super) fn output<'a>(body: &mut Body<'a>, reader: &mut Reader<'a>) -> Result
             "content" => content(body, reader),
             _ => reader.pass(),
         })
+    })
+}
+
+/// `data` of an embeddings body: the vector of its first item, as JSON.
+pub(super) fn embedding<'a>(body: &mut Body<'a>, reader: &mut Reader<'a>) -> Result<(), Broken> {
+    if reader.peek()? != Kind::Array {
+        return reader.pass();
+    }
+    reader.array(|index, reader| match reader.peek()? {
+        Kind::Object if index == 0 => reader.object(|key, reader| {
+            if key.raw() != "embedding" {
+                return reader.pass();
+            }
+            body.said(Cow::Borrowed(reader.skip()?), false);
+            Ok(())
+        }),
+        _ => reader.pass(),
     })
 }
 

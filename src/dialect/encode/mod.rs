@@ -7,8 +7,9 @@ mod responses;
 
 use serde_json::{Map, Value};
 
-use super::Dialect;
+use super::{Dialect, LineForm, Service};
 pub use crate::recipe::rows::Endpoint;
+pub(super) use openai::reasons;
 
 /// How strictly an answer's form is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -73,12 +74,26 @@ pub fn body(dialect: Dialect, shape: &Shape<'_>, prompt: &Prompt<'_>) -> Value {
     }
 }
 
-/// Appends the line of one request around its body, without a line feed.
-pub fn envelope(dialect: Dialect, endpoint: Endpoint, custom_id: &str, body: &str, out: &mut Vec<u8>) {
+/// Appends the line of one request around its body, without a line feed; in the form of `service` where the dialect is
+/// OpenAI's.
+pub fn envelope(
+    service: &Service,
+    dialect: Dialect,
+    endpoint: Endpoint,
+    custom_id: &str,
+    body: &str,
+    out: &mut Vec<u8>,
+) {
     let (key, rest) = match dialect {
-        Dialect::OpenAi => {
-            ("{\"custom_id\":", format!(",\"method\":\"POST\",\"url\":\"{}\",\"body\":", endpoint.path()))
-        }
+        Dialect::OpenAi => (
+            "{\"custom_id\":",
+            match service.lines {
+                LineForm::Full => {
+                    format!(",\"method\":\"POST\",\"url\":\"{}\",\"body\":", service.url_of(endpoint.path()))
+                }
+                LineForm::Bare => ",\"body\":".to_owned(),
+            },
+        ),
         Dialect::Anthropic => ("{\"custom_id\":", ",\"params\":".to_owned()),
         Dialect::Gemini => ("{\"key\":", ",\"request\":".to_owned()),
     };
@@ -105,9 +120,15 @@ impl Encoder {
     /// An encoder for requests of `shape`, which share the system prompt too.
     #[must_use]
     pub fn new(dialect: Dialect, shape: &Shape<'_>, system: &str) -> Self {
+        Self::at(Service::openai(), dialect, shape, system)
+    }
+
+    /// The same, in the form of `service` where the dialect is OpenAI's.
+    #[must_use]
+    pub fn at(service: &Service, dialect: Dialect, shape: &Shape<'_>, system: &str) -> Self {
         let prompt = Prompt { system: Some(system), user: USER, image: None };
         let mut line = Vec::new();
-        envelope(dialect, shape.endpoint, ID, &body(dialect, shape, &prompt).to_string(), &mut line);
+        envelope(service, dialect, shape.endpoint, ID, &body(dialect, shape, &prompt).to_string(), &mut line);
         let line = String::from_utf8(line).expect("a line is made of texts");
         let split = |text: &str, mark: &str| {
             let (before, after) =
@@ -216,7 +237,7 @@ mod tests {
         let image = image.map(|url| Image { url, detail: Some("low") });
         let prompt = Prompt { system: Some("s"), user: "u", image };
         let mut line = Vec::new();
-        envelope(dialect, endpoint, "id", &body(dialect, &shape, &prompt).to_string(), &mut line);
+        envelope(Service::openai(), dialect, endpoint, "id", &body(dialect, &shape, &prompt).to_string(), &mut line);
         serde_json::from_slice(&line).unwrap()
     }
 

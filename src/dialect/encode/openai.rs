@@ -8,7 +8,8 @@ use super::{JsonMode, Prompt, Shape, override_with};
 /// Source: the parameter notes of OpenAI's model pages, 2026-11.
 const REASONING: [&str; 5] = ["o1", "o3", "o4", "gpt-5", "gpt-6"];
 
-pub(super) fn reasons(model: &str) -> bool {
+/// Whether a model reasons before it answers.
+pub(in crate::dialect) fn reasons(model: &str) -> bool {
     REASONING.iter().any(|prefix| model.starts_with(prefix))
 }
 

@@ -59,6 +59,9 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings<'_>) -> Resul
     for style in pack.styles.iter().filter(|style| style.gold.len() < 8) {
         findings.add(format!("style.{}", style.id), format!("{} gold examples, and 8 are wanted", style.gold.len()));
     }
+    if pack.knowledge.is_none() {
+        findings.add("knowledge", "knowledge.toml is missing: how topics from knowledge files are told");
+    }
     people(pack, findings);
     scenarios(pack, findings);
     threads(pack, findings);

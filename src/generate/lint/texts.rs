@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::{Findings, Subject};
 use crate::language::{Identified, Keyboards, Pack, identify};
@@ -152,6 +153,10 @@ fn distinct(pack: &Pack, findings: &mut Findings<'_>) {
     for thread in &pack.threads {
         for exchange in &thread.exchanges {
             for typed in [&exchange.telegraphic, &exchange.abbreviated] {
+                if length(typed) > length(&exchange.intended) {
+                    let place = format!("thread.{}", thread.id);
+                    findings.add(place, format!("typed is longer than intended: `{typed}`, `{}`", exchange.intended));
+                }
                 if *typed == exchange.intended {
                     findings
                         .add(format!("thread.{}", thread.id), format!("typed and intended are the same: `{typed}`"));
@@ -159,6 +164,19 @@ fn distinct(pack: &Pack, findings: &mut Findings<'_>) {
             }
         }
     }
+}
+
+/// Length in graphemes, each placeholder as long as the longer of its forms, a name or a drawn word as five.
+fn length(text: &str) -> usize {
+    let graphemes = |text: &str| text.graphemes(true).count();
+    let mut parts = text.split('{');
+    let before = graphemes(parts.next().unwrap_or_default());
+    let slots = parts.map(|part| {
+        let (slot, after) = part.split_once('}').unwrap_or((part, ""));
+        let forms = slot.split_once(':').and_then(|(_, forms)| forms.split('|').map(graphemes).max());
+        forms.unwrap_or(5) + graphemes(after)
+    });
+    before + slots.sum::<usize>()
 }
 
 /// Letters that no key of the native layout gives, directly or through a dead key.

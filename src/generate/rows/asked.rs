@@ -66,6 +66,11 @@ impl Asked {
         self.runs.iter().rev().find(|run| run.dataset == dataset && !again).cloned()
     }
 
+    /// How many runs there were.
+    pub fn runs(&self) -> usize {
+        self.runs.len()
+    }
+
     /// Which time it is asked, from 0: the last time goes on, unless it is to be asked again.
     pub fn round(&self, again: bool) -> u32 {
         let last = self.runs.iter().map(|run| run.round).max().unwrap_or(0);

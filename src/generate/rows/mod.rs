@@ -6,7 +6,9 @@
 //! What an earlier run asked about a row in the same way is not asked again.
 
 mod asked;
+mod check;
 mod faults;
+mod scaffold;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -18,17 +20,21 @@ use serde_json::{Map, Value};
 use super::shards::{Shard, ShardWriter};
 use super::{STRIDE, check_params};
 use crate::assets::Assets;
-use crate::dialect::{Dialect, Image, JsonMode, Prompt, Shape, body, envelope};
+use crate::dialect::{Dialect, Image, JsonMode, Prompt, Service, Shape, body, envelope};
 use crate::files::{AtomicFile, Sha256};
 use crate::model::Provider;
 use crate::progress::{Progress, go_on};
 use crate::random::fingerprint;
 use crate::recipe::rows::{
-    Endpoint, Joins, Overrides, Rendered, RowLine, RowPrompter, RowRecipe, RunFile, Selection, Skip, Stance, source_id,
+    Endpoint, Joins, Overrides, Placement, Rendered, RowLine, RowPrompter, RowRecipe, RunFile, Selection, Skip, Stance,
+    source_id,
 };
 use crate::recipe::schema;
 use crate::rows::{Columns, Format, Reader, Row};
 use crate::{Error, Result};
+
+pub use check::{Checked, Shown, check};
+pub use scaffold::{Imported, import_yaml, scaffold};
 
 use asked::Asked;
 use faults::Faults;
@@ -90,21 +96,18 @@ pub struct Report {
 pub fn generate(assets: &Assets, options: &Options, progress: &dyn Progress) -> Result<Report> {
     let recipe = RowRecipe::load(assets, &options.recipe)?.with(&options.overrides)?;
     let params = params(&recipe, options);
-    check_params(options.provider, options.model.as_ref(), &params)?;
+    check_params(options.provider, options.model.as_ref(), &checked(&recipe, &params))?;
     let model = model(&recipe, options)?;
     only_openai(&recipe, options.provider)?;
     let (reader, input) = open(assets, &recipe, options)?;
-    let label = match &options.label {
-        Some(label) => checked_label(label)?,
-        None => label_of(&recipe.name, &input),
-    };
+    let label = label(assets, options)?;
     let folder = options.out.join(&label);
     let format = reader.format().name().to_owned();
     let asked = Asked::read(&folder, &label)?;
     let work = Work {
         prompter: RowPrompter::new(assets, &recipe)?,
         selection: Selection::parse(&recipe.input.wanted)?,
-        joins: Joins::read(assets, &recipe, &options.overrides)?,
+        joins: Joins::read(assets, &recipe, &options.overrides, options.input.is_none())?,
         schema: recipe.schema.as_ref().map(|schema| schema::sent(schema, options.provider)),
         params,
         model,
@@ -113,7 +116,25 @@ pub fn generate(assets: &Assets, options: &Options, progress: &dyn Progress) -> 
         options,
     };
     work.check_columns(&reader)?;
-    work.write(reader, &input, &format, &label, &folder, asked, progress)
+    let written = work.write(reader, &input, &format, &label, &folder, asked, progress);
+    if written.is_err() {
+        // Folders that were made for files which are not there; one that holds something stays.
+        let _ = std::fs::remove_dir(&folder).and_then(|()| std::fs::remove_dir(&options.out));
+    }
+    written
+}
+
+/// The name of the folder of batch files that [`generate`] writes to.
+///
+/// # Errors
+/// As [`generate`], for a wrong recipe, input or name.
+pub fn label(assets: &Assets, options: &Options) -> Result<String> {
+    let recipe = RowRecipe::load(assets, &options.recipe)?;
+    match (&options.label, &options.input, &recipe.input.path) {
+        (Some(label), ..) => checked_label(label),
+        (None, Some(input), _) => Ok(label_of(&recipe.name, input)),
+        (None, None, path) => Ok(label_of(&recipe.name, Path::new(path.as_deref().unwrap_or_default()))),
+    }
 }
 
 /// The runs whose files are in `folder`, oldest first.
@@ -155,14 +176,19 @@ impl Work<'_> {
         progress: &dyn Progress,
     ) -> Result<Report> {
         let name = format!("{}|{}|{label}", self.options.now.as_nanosecond(), self.recipe.template_id());
-        let hash = fingerprint(format!("{name}|{}|{:?}", self.options.offset, self.options.limit).as_bytes(), 8);
+        let part = (self.options.offset, self.options.limit, self.options.provider.name(), &self.model, asked.runs());
+        let hash = fingerprint(format!("{name}|{part:?}").as_bytes(), 8);
         let run = format!("{}_{hash}", self.options.now.strftime("%Y%m%d_%H%M%S"));
         let limits = (self.recipe.limits.requests, self.recipe.limits.bytes);
-        let mut shards = ShardWriter::new(folder, label, &run, self.dialect).within(limits.0, limits.1);
+        let mut shards =
+            ShardWriter::new(folder, label, &run, self.dialect, self.dialect.limits()).within(limits.0, limits.1);
         let mut table = Table::create(&folder.join(RunFile::rows_name(label, &run)))?;
         let mut faults = Faults::default();
         let mut digest = Sha256::default();
         let task = progress.task("generate", label, self.options.limit, "rows");
+        // Formats that do not say their columns are looked at row by row.
+        let unchecked = reader.header().is_none();
+        let answers = self.unreplaced();
         let (skip, take) = (self.options.offset, self.options.limit.unwrap_or(u64::MAX));
         let mut line = Vec::new();
         for (nth, row) in (0u64..).zip(reader).skip(usize::try_from(skip).unwrap_or(usize::MAX)) {
@@ -174,6 +200,9 @@ impl Work<'_> {
                 task.advance(STRIDE.min(nth));
             }
             let Row { line: number, columns, .. } = row?;
+            if unchecked && let Some(name) = answers.iter().find(|name| columns.contains_key(*name)) {
+                return Err(Error::Refused(format!("{}:{number}: {}", input.display(), replaces(name))));
+            }
             let numbered = (nth + 1).to_string();
             let id = if self.recipe.input.id.is_empty() {
                 Some(numbered)
@@ -193,7 +222,14 @@ impl Work<'_> {
                     let new = asked.is_new(&custom_id)?;
                     if new && faults.none() {
                         line.clear();
-                        envelope(self.dialect, self.recipe.request.endpoint, &custom_id, &body, &mut line);
+                        envelope(
+                            Service::openai(),
+                            self.dialect,
+                            self.recipe.request.endpoint,
+                            &custom_id,
+                            &body,
+                            &mut line,
+                        );
                         shards.write(&line, &self.metadata(id, number, &prompt_hash))?;
                     }
                     digest.update(custom_id.as_bytes());
@@ -343,17 +379,26 @@ impl Work<'_> {
         if let Some(image) = self.recipe.image.as_ref().filter(|image| !has(image)) {
             return say("image column", std::slice::from_ref(image), "--image COLUMN");
         }
-        if self.recipe.output.place == crate::recipe::rows::Placement::FilePerRow {
-            return Ok(());
-        }
-        let answers = self.recipe.answer_columns();
-        match answers.iter().find(|name| header.contains(name) && !self.recipe.output.replace.contains(name)) {
-            Some(name) => Err(Error::Usage(format!(
-                "the answer would replace the input's column `{name}`: allow it with --replace {name}, or rename it"
-            ))),
+        match self.unreplaced().iter().find(|name| header.contains(name)) {
+            Some(name) => Err(Error::Refused(replaces(name))),
             None => Ok(()),
         }
     }
+
+    /// Columns of the answer that may not be in the input.
+    fn unreplaced(&self) -> Vec<String> {
+        let nested = self.recipe.output.place == Placement::Nested && self.recipe.output.column.contains('.');
+        let mut names = if nested { Vec::new() } else { self.recipe.answer_columns() };
+        names.extend(self.recipe.output.stamp.clone());
+        names.retain(|name| !self.recipe.output.replace.contains(name));
+        names
+    }
+}
+
+fn replaces(name: &str) -> String {
+    format!(
+        "the answer would replace the column `{name}` of the input: allow it with --replace {name}, or name another with --column"
+    )
 }
 
 /// The `metadata` of a metadata line. `plan` is the row, as it is the plan item of other recipes.
@@ -381,7 +426,22 @@ fn params(recipe: &RowRecipe, options: &Options) -> Map<String, Value> {
     params
 }
 
+/// The parameters that must not take the place of what is made here. A recipe without a schema may ask for a form itself.
+fn checked(recipe: &RowRecipe, params: &Map<String, Value>) -> Map<String, Value> {
+    let own = recipe.request.params.get("response_format").filter(|_| recipe.schema.is_none());
+    params
+        .iter()
+        .filter(|(key, value)| !(*key == "response_format" && own == Some(value)))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
+}
+
 fn model(recipe: &RowRecipe, options: &Options) -> Result<String> {
+    let swapped = options.overrides.endpoint == Some(Endpoint::Embeddings);
+    if swapped && options.model.is_none() && options.provider != Provider::Local {
+        let detail = "the recipe's models write texts: give --model, such as text-embedding-3-small";
+        return Err(Error::Usage(format!("--endpoint embeddings: {detail}")));
+    }
     options.model.clone().or_else(|| recipe.request.models.get(options.provider.name()).cloned()).ok_or_else(|| {
         Error::Usage(format!("recipe `{}` names no model for {}: give --model", recipe.name, options.provider))
     })

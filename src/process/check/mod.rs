@@ -1,6 +1,5 @@
 //! Looking at batch files before they are uploaded, and at results after: which line, which field, what is wrong.
 
-mod request;
 mod show;
 
 use std::collections::BTreeMap;
@@ -10,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::Result;
-use crate::dialect::{Dialect, LineKind, decode, glance};
+use crate::dialect::{Dialect, LineKind, Requests, decode, glance};
 use crate::files::Lines;
 use crate::model::Outcome;
 use crate::progress::{Progress, go_on};
@@ -18,7 +17,6 @@ use crate::random::id_digest;
 
 use super::conversation::{Conversation, Fault};
 use super::salvage::salvage;
-use request::Requests;
 
 pub use show::show;
 
@@ -59,7 +57,7 @@ pub struct Finding {
 /// [`crate::Error::Io`] when it cannot be read; [`crate::Error::Interrupted`].
 pub fn check(path: &Path, max_line: usize, progress: &dyn Progress) -> Result<Checked> {
     let mut lines = Lines::open(path)?.with_limit(max_line);
-    let mut checker = Checker::default();
+    let mut checker = Checker::new();
     while let Some(line) = lines.next()? {
         if line.number % LINES_A_LOOK == 0 {
             go_on(progress)?;
@@ -76,7 +74,6 @@ pub fn check(path: &Path, max_line: usize, progress: &dyn Progress) -> Result<Ch
     Ok(checker.finish(path))
 }
 
-#[derive(Default)]
 struct Checker {
     lines: u64,
     kinds: BTreeMap<LineKind, u64>,
@@ -87,6 +84,17 @@ struct Checker {
 }
 
 impl Checker {
+    fn new() -> Self {
+        Self {
+            lines: 0,
+            kinds: BTreeMap::new(),
+            ids: BTreeMap::new(),
+            requests: Requests::of_whoever(),
+            count: 0,
+            findings: Vec::new(),
+        }
+    }
+
     fn found(&mut self, line: u64, field: &str, what: impl Into<String>) {
         self.count += 1;
         if self.findings.len() < LISTED {
@@ -118,9 +126,9 @@ impl Checker {
                     let mut wrong = Vec::new();
                     self.requests.look(&value, bytes.len() as u64 + 1, &mut wrong);
                     if glance.kind == LineKind::Metadata && glance.locale.is_none() {
-                        wrong.push(("metadata.lang_code", "is missing".to_owned()));
+                        wrong.push(("metadata.lang_code".into(), "is missing".to_owned()));
                     }
-                    wrong.into_iter().for_each(|(field, what)| self.found(number, field, what));
+                    wrong.into_iter().for_each(|(field, what)| self.found(number, &field, what));
                 }
                 Err(error) => self.found(number, "", error.to_string()),
             },

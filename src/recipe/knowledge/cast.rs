@@ -10,8 +10,17 @@ pub(super) fn letter(text: &str) -> Option<char> {
     person(text.trim()).filter(|(_, length)| *length == text.trim().len()).map(|(letter, _)| letter)
 }
 
-/// `text` with the names of the two in it. A blank becomes whoever of them is not in the text yet.
-pub(super) fn named<'t>(text: &'t str, x: &str, y: &str) -> Cow<'t, str> {
+/// What becomes of blanks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Blank {
+    /// Whoever of the two is not in the text yet.
+    Filled,
+    /// An ellipsis.
+    Kept,
+}
+
+/// `text` with the names of the two in it.
+pub(super) fn named<'t>(text: &'t str, x: &str, y: &str, blanks: Blank) -> Cow<'t, str> {
     let mut found = Vec::new();
     let mut at = 0;
     let mut after_letter = false;
@@ -40,10 +49,10 @@ pub(super) fn named<'t>(text: &'t str, x: &str, y: &str) -> Cow<'t, str> {
             _ => {}
         }
     }
-    let blank = match taken {
-        [true, false] => y,
-        [false, _] => x,
-        [true, true] => SOMEBODY,
+    let blank = match (blanks, taken) {
+        (Blank::Filled, [true, false]) => y,
+        (Blank::Filled, [false, _]) => x,
+        (Blank::Kept, _) | (_, [true, true]) => SOMEBODY,
     };
     let mut out = String::with_capacity(text.len() + 16);
     let mut written = 0;
@@ -95,8 +104,9 @@ mod tests {
             ("persons in a room, a personxylophone", "persons in a room, a personxylophone"),
             ("café personX", "café Marta"),
         ] {
-            assert_eq!(named(text, "Marta", "Colin"), filled);
+            assert_eq!(named(text, "Marta", "Colin", Blank::Filled), filled);
         }
+        assert_eq!(named("PersonX adopts ___", "Marta", "Colin", Blank::Kept), "Marta adopts …");
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::model::Locale;
 use crate::random::Stream;
 use crate::{Error, Result};
 
+use cast::Blank;
 pub use filter::Filter;
 
 /// The share of plan items that take their topic from the file, in thousandths.
@@ -159,7 +160,7 @@ impl PartialEq for Told<'_> {
 
 impl<'p> Told<'p> {
     /// Tells `event` of these two; the stream says which of them is its first person, where the file does not.
-    pub(super) fn new(event: &'p Event, telling: &Telling, people: Cast<'_>, stream: &mut Stream) -> Self {
+    pub(super) fn new(event: &'p Event, telling: &Telling, space: &str, people: Cast<'_>, stream: &mut Stream) -> Self {
         let (aac, partner) = (people.person.call.as_str(), people.partner.call.as_str());
         let first = match event.role.as_deref().and_then(cast::letter) {
             Some('x') => true,
@@ -167,8 +168,10 @@ impl<'p> Told<'p> {
             _ => stream.below(2) == 0,
         };
         let (x, y) = if first { (aac, partner) } else { (partner, aac) };
-        let (head, tail) = (cast::named(&event.head, x, y), cast::named(&event.tail, x, y));
-        Self { text: telling.line(&head, event.relation, &tail, x, y), event: Some(event) }
+        // What fills a blank can be said only of one that is still there.
+        let blank = if event.relation == Relation::IsFilledBy { Blank::Kept } else { Blank::Filled };
+        let (head, tail) = (cast::named(&event.head, x, y, blank), cast::named(&event.tail, x, y, blank));
+        Self { text: telling.line(&head, event.relation, &tail, [x, y], space), event: Some(event) }
     }
 }
 

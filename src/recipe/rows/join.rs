@@ -24,13 +24,14 @@ struct Table {
 }
 
 impl Joins {
-    /// Reads the tables of the recipe's folder and those that the person names.
+    /// Reads the tables that the person names, and those that go with the recipe's `own` input.
     ///
     /// # Errors
     /// [`Error::Io`], [`Error::Line`] for a key that is blank or there twice, [`Error::Data`] when a file is not there.
-    pub fn read(assets: &Assets, recipe: &RowRecipe, over: &Overrides) -> Result<Self> {
+    pub fn read(assets: &Assets, recipe: &RowRecipe, over: &Overrides, own: bool) -> Result<Self> {
         let mut tables = Vec::new();
-        for join in recipe.input.join.iter().filter(|join| over.join.iter().all(|other| other.name != join.name)) {
+        let given = |name: &str| over.join.iter().any(|join| join.name == name);
+        for join in recipe.input.join.iter().filter(|join| own && !given(&join.name)) {
             let shown = format!("templates/{}/{}", recipe.name, join.path);
             let text = assets
                 .read(Folder::Templates, &format!("{}/{}", recipe.name, join.path))?

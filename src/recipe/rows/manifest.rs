@@ -101,7 +101,7 @@ pub struct Input {
     /// Only rows for which all of these hold are asked about; the others are passed on.
     #[serde(default, rename = "where")]
     pub wanted: Vec<String>,
-    /// Further tables that come from the recipe's folder.
+    /// Further tables of the recipe's folder, which go with the rows of `path` alone.
     #[serde(default)]
     pub join: Vec<Join>,
 }

@@ -15,6 +15,8 @@ pub enum Mend {
     Trim,
     /// In small letters.
     Lower,
+    /// Without a Markdown fence around all of it.
+    Unfence,
     /// For a list: without blank items, each once.
     Unique,
 }
@@ -27,6 +29,7 @@ impl Mend {
             Self::Slug => "slug",
             Self::Trim => "trim",
             Self::Lower => "lower",
+            Self::Unfence => "unfence",
             Self::Unique => "unique",
         }
     }
@@ -36,9 +39,15 @@ impl Mend {
             Self::Slug => slug(text),
             Self::Trim => text.trim().to_owned(),
             Self::Lower => text.to_lowercase(),
+            Self::Unfence => unfence(text).to_owned(),
             Self::Unique => text.to_owned(),
         }
     }
+}
+
+fn unfence(text: &str) -> &str {
+    let inside = text.trim().strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
+    inside.and_then(|rest| rest.split_once('\n')).map_or(text, |(_, inside)| inside.trim_end())
 }
 
 fn slug(text: &str) -> String {
@@ -142,5 +151,15 @@ mod tests {
         );
         assert_eq!(done, ["slug", "trim", "alias", "unique"]);
         assert!(mend(&mut answer, &mends, None).is_empty(), "once is enough");
+    }
+
+    #[test]
+    fn a_fence_around_all_of_a_text_goes() {
+        let mends = BTreeMap::from([(String::new(), vec![Mend::Unfence])]);
+        for (text, expected) in [("```toml\na = 1\n```\n", "a = 1"), ("a ```b``` c", "a ```b``` c"), ("```", "```")] {
+            let mut answer = Value::from(text);
+            mend(&mut answer, &mends, None);
+            assert_eq!(answer, expected);
+        }
     }
 }

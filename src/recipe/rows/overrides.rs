@@ -24,7 +24,7 @@ pub struct Overrides {
     /// Column of the image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
-    /// Conditions, added to the manifest's.
+    /// Conditions, in place of the manifest's.
     #[serde(rename = "where", skip_serializing_if = "Vec::is_empty")]
     pub wanted: Vec<String>,
     /// Further tables.
@@ -91,7 +91,7 @@ impl RowRecipe {
         };
         replace(&mut input.id, &over.id);
         replace(&mut input.text, &over.text);
-        input.wanted.extend(over.wanted.iter().cloned());
+        replace(&mut input.wanted, &over.wanted);
         input.max_chars = over.max_chars.or(input.max_chars);
         input.on_blank = over.on_blank.unwrap_or(input.on_blank);
         input.on_duplicate = over.on_duplicate.unwrap_or(input.on_duplicate);

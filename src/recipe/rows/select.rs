@@ -49,7 +49,9 @@ impl Condition {
             get(columns, column).is_some_and(|found| match found {
                 Value::String(text) => text == value,
                 Value::Null => value.is_empty(),
-                other => other.to_string() == value,
+                Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                    found.to_string().as_str() == value
+                }
             })
         };
         match self {

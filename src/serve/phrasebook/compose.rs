@@ -10,6 +10,9 @@ use crate::language::{Cast, Exchange, Form, Pack, Role, Thread, fill};
 use crate::random::Stream;
 use crate::recipe::{PlanItem, Speaker};
 
+/// A thread that names no more settings than this is about them; a longer list only says where it cannot be.
+const FEW_PLACES: usize = 6;
+
 /// The answer that the AAC recipe asks for.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Conversation {
@@ -119,7 +122,8 @@ fn bodies<'p>(pack: &'p Pack, item: &PlanItem<'_>, stream: &mut Stream) -> Vec<&
     let mut bodies: Vec<&Thread> =
         pack.threads.iter().filter(|thread| thread.role == Role::Body && fits(thread, item)).collect();
     stream.shuffle(&mut bodies);
-    bodies.sort_by_key(|thread| (thread.purposes.is_empty(), thread.settings.is_empty()));
+    let of_the_place = |thread: &Thread| (1..=FEW_PLACES).contains(&thread.settings.len());
+    bodies.sort_by_key(|thread| (thread.purposes.is_empty(), !of_the_place(thread)));
     bodies
 }
 
