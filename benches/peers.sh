@@ -12,15 +12,19 @@ mkdir -p "$work"
 work=$(cd "$work" && pwd)
 locales=${AACORN_PEERS_LOCALES:-en-GB fr-FR el-GR ar-SA ko-KR ja-JP zh-CN}
 
-cargo build --release --locked
-binary=$PWD/target/release/aacorn
+# A binary built before can be named; by default it is built.
+binary=${AACORN_BINARY:-}
+if [[ -z $binary ]]; then
+    cargo build --release --locked
+    binary=$PWD/target/release/aacorn
+fi
 
 if [[ ! -x $work/venv/bin/python ]]; then
     python3 -m venv "$work/venv"
     # Without their dependencies, of which the noise itself needs only those named here.
     "$work/venv/bin/pip" install --quiet --no-deps \
         nlpaug==1.1.11 textnoisr==1.2.0 multypo==0.1.1 fasttextaug==0.1.1
-    "$work/venv/bin/pip" install --quiet numpy pandas requests gdown tqdm nltk rapidfuzz regex
+    "$work/venv/bin/pip" install --quiet numpy scipy pandas requests gdown tqdm nltk rapidfuzz regex
 fi
 
 for locale in $locales; do

@@ -6,7 +6,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::{Context, Exit, print};
 use crate::augment::{
-    Column, DEFAULT_SEED, FileReport, Input, Options, augment, augmenter_of, explain, named_profiles,
+    Column, DEFAULT_SEED, Explained, FileReport, Input, Options, augment, augmenter_of, explain, named_profiles,
 };
 use crate::{Error, Result};
 
@@ -46,6 +46,9 @@ pub struct Args {
     #[arg(long, value_name = "TEXT", requires = "lang", conflicts_with = "input")]
     explain: Option<String>,
 }
+
+/// Columns that a line of causes may take.
+const CAUSES_WIDTH: usize = 84;
 
 /// Runs it.
 pub fn run(args: Args, context: &Context) -> Result<Exit> {
@@ -91,12 +94,17 @@ fn explained(args: &Args, utterance: &str, context: &Context) -> Result<Exit> {
     Ok(Exit::Complete)
 }
 
-/// A device's variants, each over the utterance with what differs in colour, then its errors.
+/// A device's variants, each under the utterance with what differs in colour, then its errors. Where two severities ask for as many errors, they
+/// are the same text, which is shown once.
 fn show_column(utterance: &str, column: &Column) {
     print::line(format_args!("{} ({})", style::name(&column.name), column.device));
-    for variant in &column.variants {
+    let graphemes: Vec<&str> = utterance.graphemes(true).collect();
+    for (variant, milder) in column.variants.iter().zip(std::iter::once(None).chain(column.variants.iter().map(Some))) {
+        if let Some(milder) = milder.filter(|milder| milder.edits == variant.edits) {
+            print::line(format_args!("  {:<9} as {}", variant.severity, milder.severity));
+            continue;
+        }
         let (mut above, mut below, mut at) = (String::new(), String::new(), 0);
-        let graphemes: Vec<&str> = utterance.graphemes(true).collect();
         for edit in &variant.edits {
             let kept = graphemes[at..edit.src_start as usize].concat();
             let width = wide(&edit.src).max(wide(&edit.tgt));
@@ -107,14 +115,36 @@ fn show_column(utterance: &str, column: &Column) {
         }
         let rest = graphemes[at..].concat();
         print::line(format_args!("  {:<9} {above}{rest}", variant.severity));
-        let rate = format!("{}/{}", variant.reached, graphemes.len());
-        print::line(format_args!("  {rate:>9} {below}{rest}"));
-        let causes = variant.edits.iter().map(|edit| {
-            let shown = |text: &str| if text.is_empty() { "nothing".to_owned() } else { format!("‘{text}’") };
-            format!("{} → {} {}", shown(&edit.src), shown(&edit.tgt), style::cause(edit.cause.name()))
-        });
-        print::line(format_args!("            {}", causes.collect::<Vec<_>>().join(", ")));
+        print::line(format_args!("  {:>9} {below}{rest}", format!("{} of {}", variant.reached, graphemes.len())));
+        for line in causes(variant) {
+            print::line(format_args!("            {line}"));
+        }
     }
+}
+
+/// The errors of a variant with their causes, in lines of bounded width.
+fn causes(variant: &Explained) -> Vec<String> {
+    let shown = |text: &str| match text {
+        "" => "nothing".to_owned(),
+        " " => "space".to_owned(),
+        text => format!("‘{text}’"),
+    };
+    let (mut lines, mut used) = (vec![String::new()], 0);
+    for (edit, after) in variant.edits.iter().zip((1..variant.edits.len()).map(|_| ",").chain([""])) {
+        let change = format!("{} → {} ", shown(&edit.src), shown(&edit.tgt));
+        let width = wide(&change) + edit.cause.name().len() + 2;
+        if used > 0 && used + width > CAUSES_WIDTH {
+            lines.push(String::new());
+            used = 0;
+        }
+        let line = lines.last_mut().expect("there is a first line");
+        if used > 0 {
+            line.push(' ');
+        }
+        *line += &format!("{change}{}{after}", style::cause(edit.cause.name()));
+        used += width;
+    }
+    lines
 }
 
 /// Columns of a terminal that a text takes: two for the characters of East Asia.
