@@ -33,3 +33,7 @@ scale:
 # A minute of mutations for each reader of what strangers wrote; note the result in fuzz/README.md.
 fuzz:
     AACORN_FUZZ_SECONDS=60 cargo test --release --test fuzz mutations -- --nocapture
+
+# Every phrasebook read by a large identifier of languages; minutes to build, so by hand only.
+langid:
+    cargo run --release --manifest-path tools/langid/Cargo.toml
