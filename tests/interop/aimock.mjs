@@ -11,7 +11,7 @@ import http from "node:http";
 import os from "node:os";
 import path from "node:path";
 
-const [binary, aimock] = process.argv.slice(2);
+const [binary, aimock] = process.argv.slice(2).map((name) => path.resolve(name));
 const ROWS = 5;
 
 async function startAimock(port) {
