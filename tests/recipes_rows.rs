@@ -533,7 +533,10 @@ fn costs_are_the_printed_figures_and_unknown_ones_are_errors() {
     let output = batch.join(shard.replace("openai_batch_", "batch_output_"));
     fs::write(output, answer(&request_id(&batch, "1"), "x")).unwrap();
     let (_, stdout, _) = cost(&["batch_files/table-in"]);
-    assert!(stdout.contains("estimate") && stdout.contains("bill") && stdout.contains("% off"), "{stdout}");
+    assert!(
+        stdout.contains("estimate") && stdout.contains("bill, in a batch") && stdout.contains("the estimate was off"),
+        "{stdout}"
+    );
 }
 
 #[test]
