@@ -151,6 +151,10 @@ fn blank_image_and_content_cells_give_valid_json_or_a_listed_skip() {
     let (code, _, stderr) =
         run(folder.path(), &["generate", "--recipe", "table", "--input", "bad.csv", "--image", "photo"]);
     assert!(code == 1 && stderr.contains("line 2: row `1`: `photo` is neither"), "{stderr}");
+
+    let gemini = ["--provider", "gemini", "--on-blank", "skip", "--name", "gemini"];
+    let (code, _, stderr) = run(folder.path(), &[&args[..], &gemini].concat());
+    assert!(code == 1 && stderr.contains("in.csv:3: Gemini's batches take images as data URLs"), "{stderr}");
 }
 
 #[test]
