@@ -1,6 +1,6 @@
 //! What an earlier run left in an output, to be united with what is new.
 
-use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -9,17 +9,17 @@ use crate::Result;
 use crate::progress::{Progress, Silent};
 
 use super::Options;
+use super::index::Index;
 use super::inputs::{Inputs, Role};
 use super::output::Target;
-use super::place::Place;
-use super::plan::Plan;
 use super::scan::scan;
 
-/// Lines of an earlier run that this one has no request for, by the metadata file that planned them.
+/// Lines of an earlier run, by the metadata file that planned them: their numbers among all such lines. Those that this run has
+/// no request for are left in the index under these numbers.
 #[derive(Debug, Default)]
 pub(super) struct Previous {
-    pub records: BTreeMap<String, Vec<Place>>,
-    pub rejects: BTreeMap<String, Vec<Place>>,
+    pub records: Vec<(String, Range<u64>)>,
+    pub rejects: Vec<(String, Range<u64>)>,
 }
 
 /// The part of an earlier report that says in what order its lines stand.
@@ -42,55 +42,48 @@ struct LeftSource {
 }
 
 impl Previous {
-    /// Finds what is left. Lines of requests that are planned become their last candidates.
+    /// Finds what is left, numbered from `number`. Lines of requests that are planned become their last candidates.
     pub fn find(
         target: &Target,
-        plan: &mut Plan,
+        number: &mut u64,
+        index: &mut Index,
         inputs: &mut Inputs,
         options: &Options,
         progress: &dyn Progress,
     ) -> Result<Self> {
-        let mut previous = Self::default();
         if options.fresh {
-            return Ok(previous);
+            return Ok(Self::default());
         }
         let sources = sources(&target.report_path());
         let counts =
             |count: fn(&LeftSource) -> u64| sources.iter().map(|source| (&*source.metadata, count(source))).collect();
-        let mut read = |path: &Path, role, counts| part(path, role, counts, plan, inputs, options, progress);
-        previous.records = read(&target.records, Role::Records, counts(|source| source.records))?;
-        previous.rejects = read(&target.rejects, Role::Rejects, counts(|source| source.rejects))?;
-        plan.sort_answers();
-        Ok(previous)
+        let mut read = |path: &Path, role, counts| part(path, role, counts, number, index, inputs, options, progress);
+        let records = read(&target.records, Role::Records, counts(|source| source.records))?;
+        let rejects = read(&target.rejects, Role::Rejects, counts(|source| source.rejects))?;
+        Ok(Self { records, rejects })
     }
 }
 
+#[allow(clippy::too_many_arguments, reason = "each is another thing, and there is one call")]
 fn part(
     path: &Path,
     role: Role,
     counts: Vec<(&str, u64)>,
-    plan: &mut Plan,
+    number: &mut u64,
+    index: &mut Index,
     inputs: &mut Inputs,
     options: &Options,
     progress: &dyn Progress,
-) -> Result<BTreeMap<String, Vec<Place>>> {
-    let mut left = BTreeMap::new();
+) -> Result<Vec<(String, Range<u64>)>> {
     if !path.is_file() {
-        return Ok(left);
+        return Ok(Vec::new());
     }
     let file = inputs.add(path, role);
-    let mut unplanned = Vec::new();
-    let (mut number, mut hint, mut nameless) = (0u64, 0, 0u64);
+    let (start, mut nameless) = (*number, 0u64);
     scan(inputs, file, options.max_line, progress, &Silent, |seen| {
-        match seen.id.and_then(|id| plan.find(id, hint)) {
-            Some(ordinal) => {
-                plan.answer(ordinal, seen.place);
-                hint = ordinal + 1;
-            }
-            None => unplanned.push((number, seen.place)),
-        }
+        index.earlier(seen.id, seen.place, *number)?;
         nameless += u64::from(seen.id.is_none());
-        number += 1;
+        *number += 1;
         Ok(())
     })?;
     if nameless > 0 {
@@ -99,17 +92,15 @@ fn part(
             .note(&format!("{path}: {nameless} records without custom_id are kept as they are; --fresh starts over"));
     }
     // A file that is not as its report says was changed by hand: its lines are then of unknown origin.
-    let known = counts.iter().map(|(_, count)| count).sum::<u64>() == number;
-    let mut counts = counts.into_iter().filter(|_| known);
-    let (mut name, mut end) = ("", 0);
-    for (number, place) in unplanned {
-        while known && number >= end {
-            let Some((next, count)) = counts.next() else { break };
-            (name, end) = (next, end + count);
-        }
-        left.entry(name.to_owned()).or_insert_with(Vec::new).push(place);
+    if counts.iter().map(|(_, count)| count).sum::<u64>() != *number - start {
+        return Ok(vec![(String::new(), start..*number)]);
     }
-    Ok(left)
+    let mut end = start;
+    let mut stretch = |(name, count): (&str, u64)| {
+        end += count;
+        (name.to_owned(), end - count..end)
+    };
+    Ok(counts.into_iter().map(&mut stretch).filter(|(_, numbers)| !numbers.is_empty()).collect())
 }
 
 fn sources(report: &Path) -> Vec<LeftSource> {
