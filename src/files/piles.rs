@@ -133,7 +133,12 @@ mod tests {
 
     fn read<const WORDS: usize>(piles: &Piles<WORDS>, pile: usize) -> Vec<[u64; WORDS]> {
         let mut found = Vec::new();
-        piles.read(pile, |record| Ok(found.push(record))).unwrap();
+        piles
+            .read(pile, |record| {
+                found.push(record);
+                Ok(())
+            })
+            .unwrap();
         found
     }
 

@@ -40,7 +40,7 @@ pub use report::{At, FileReport, LocaleReport, Report, Source, Strays};
 use inputs::Inputs;
 use judge::Judge;
 use plan::Plan;
-use previous::Previous;
+use previous::Finder;
 
 /// What the join index takes in memory before it goes to disk, in bytes: about 8 million requests.
 pub const INDEX_BYTES: usize = 512 << 20;
@@ -89,15 +89,16 @@ fn run(options: &Options, progress: &dyn Progress) -> Result<Report> {
     let mut inputs = Inputs::find(options)?;
     let mut plan = Plan::read(&mut inputs, options, progress, &mut report)?;
     plan.find_results(&mut inputs, options, progress, &mut report)?;
-    let targets = options.output.targets(&plan.locales);
-    let mut numbered = 0;
-    let mut find = |target| Previous::find(target, &mut numbered, &mut plan.index, &mut inputs, options, progress);
-    let previous = targets.iter().map(&mut find).collect::<Result<Vec<_>>>()?;
+    let mut targets = options.output.targets(&plan.locales);
+    let mut finder = Finder { index: &mut plan.index, inputs: &mut inputs, options, progress, found: 0 };
+    for target in &mut targets {
+        target.previous = finder.find(target)?;
+    }
     plan.join(&inputs, progress, &mut report)?;
     fault::point("joined");
     let judge = Judge::new(&options.languages, &options.rules, &plan.locales)?;
-    for (target, previous) in targets.iter().zip(previous) {
-        output::write(target, &mut plan, previous, &inputs, &judge, options, progress, &mut report)?;
+    for target in &mut targets {
+        output::write(target, &mut plan, &inputs, &judge, options, progress, &mut report)?;
     }
     report.finish();
     for target in &targets {

@@ -57,13 +57,14 @@ impl Output {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 let stem = name.strip_suffix(RECORDS).or_else(|| name.strip_suffix(".jsonl")).unwrap_or(&name);
                 let rejects = path.with_file_name(format!("{stem}_rejects.jsonl"));
-                vec![Target { records: path.clone(), rejects, locales: locales.to_vec(), group: 0 }]
+                let previous = Previous::default();
+                vec![Target { records: path.clone(), rejects, locales: locales.to_vec(), previous, group: 0 }]
             }
             Self::Folder(folder) => {
                 let target = |(code, group): (&String, u16)| {
                     let place = |rest: &str| folder.join(code).join(format!("{code}{rest}"));
                     let (records, rejects) = (place(RECORDS), place("_rejects.jsonl"));
-                    Target { records, rejects, locales: vec![code.clone()], group }
+                    Target { records, rejects, locales: vec![code.clone()], previous: Previous::default(), group }
                 };
                 locales.iter().zip(0..).map(target).collect()
             }
@@ -77,6 +78,8 @@ pub(super) struct Target {
     pub records: PathBuf,
     pub rejects: PathBuf,
     pub locales: Vec<String>,
+    /// What an earlier run left there.
+    pub previous: Previous,
     /// Which runs of the plan go there: those with this locale.
     group: u16,
 }
@@ -101,9 +104,8 @@ impl Target {
 /// # Errors
 /// [`Error::Io`]; [`Error::Interrupted`], and then the output is as it was.
 pub(super) fn write(
-    target: &Target,
+    target: &mut Target,
     plan: &mut Plan,
-    previous: Previous,
     inputs: &Inputs,
     judge: &Judge,
     options: &Options,
@@ -115,7 +117,7 @@ pub(super) fn write(
     let runs = || plan.runs.iter().filter(|run| run.locale == target.group);
     let requests = runs().map(|run| run.range.len() as u64).sum();
     let task = progress.task("process", what, Some(requests), "requests");
-    let (sources, mut works) = Works::new(runs(), previous, inputs);
+    let (sources, mut works) = Works::new(runs(), std::mem::take(&mut target.previous), inputs);
     let (records, rejects) = (AtomicFile::create(&target.records)?, AtomicFile::create(&target.rejects)?);
     let sources = sources.into_iter().map(|source| (source, false)).collect();
     let mut writer = Writer { target, locales: &locales, inputs, report, sources, records, rejects };

@@ -41,66 +41,60 @@ struct LeftSource {
     rejects: u64,
 }
 
-impl Previous {
-    /// Finds what is left, numbered from `number`. Lines of requests that are planned become their last candidates.
-    pub fn find(
-        target: &Target,
-        number: &mut u64,
-        index: &mut Index,
-        inputs: &mut Inputs,
-        options: &Options,
-        progress: &dyn Progress,
-    ) -> Result<Self> {
-        if options.fresh {
-            return Ok(Self::default());
+/// Finds what is left in the outputs of a run.
+pub(super) struct Finder<'a> {
+    pub index: &'a mut Index,
+    pub inputs: &'a mut Inputs,
+    pub options: &'a Options,
+    pub progress: &'a dyn Progress,
+    /// How many lines have been found.
+    pub found: u64,
+}
+
+impl Finder<'_> {
+    /// Finds what is left in an output. Lines of requests that are planned become their last candidates.
+    pub fn find(&mut self, target: &Target) -> Result<Previous> {
+        if self.options.fresh {
+            return Ok(Previous::default());
         }
         let sources = sources(&target.report_path());
         let counts =
             |count: fn(&LeftSource) -> u64| sources.iter().map(|source| (&*source.metadata, count(source))).collect();
-        let mut read = |path: &Path, role, counts| part(path, role, counts, number, index, inputs, options, progress);
-        let records = read(&target.records, Role::Records, counts(|source| source.records))?;
-        let rejects = read(&target.rejects, Role::Rejects, counts(|source| source.rejects))?;
-        Ok(Self { records, rejects })
+        Ok(Previous {
+            records: self.part(&target.records, Role::Records, counts(|source| source.records))?,
+            rejects: self.part(&target.rejects, Role::Rejects, counts(|source| source.rejects))?,
+        })
     }
-}
 
-#[allow(clippy::too_many_arguments, reason = "each is another thing, and there is one call")]
-fn part(
-    path: &Path,
-    role: Role,
-    counts: Vec<(&str, u64)>,
-    number: &mut u64,
-    index: &mut Index,
-    inputs: &mut Inputs,
-    options: &Options,
-    progress: &dyn Progress,
-) -> Result<Vec<(String, Range<u64>)>> {
-    if !path.is_file() {
-        return Ok(Vec::new());
+    fn part(&mut self, path: &Path, role: Role, counts: Vec<(&str, u64)>) -> Result<Vec<(String, Range<u64>)>> {
+        if !path.is_file() {
+            return Ok(Vec::new());
+        }
+        let file = self.inputs.add(path, role);
+        let (start, mut nameless) = (self.found, 0u64);
+        scan(self.inputs, file, self.options.max_line, self.progress, &Silent, |seen| {
+            self.index.earlier(seen.id, seen.place, self.found)?;
+            nameless += u64::from(seen.id.is_none());
+            self.found += 1;
+            Ok(())
+        })?;
+        if nameless > 0 {
+            let path = path.display();
+            self.progress.note(&format!(
+                "{path}: {nameless} records without custom_id are kept as they are; --fresh starts over"
+            ));
+        }
+        // A file that is not as its report says was changed by hand: its lines are then of unknown origin.
+        if counts.iter().map(|(_, count)| count).sum::<u64>() != self.found - start {
+            return Ok(vec![(String::new(), start..self.found)]);
+        }
+        let mut end = start;
+        let mut stretch = |(name, count): (&str, u64)| {
+            end += count;
+            (name.to_owned(), end - count..end)
+        };
+        Ok(counts.into_iter().map(&mut stretch).filter(|(_, numbers)| !numbers.is_empty()).collect())
     }
-    let file = inputs.add(path, role);
-    let (start, mut nameless) = (*number, 0u64);
-    scan(inputs, file, options.max_line, progress, &Silent, |seen| {
-        index.earlier(seen.id, seen.place, *number)?;
-        nameless += u64::from(seen.id.is_none());
-        *number += 1;
-        Ok(())
-    })?;
-    if nameless > 0 {
-        let path = path.display();
-        progress
-            .note(&format!("{path}: {nameless} records without custom_id are kept as they are; --fresh starts over"));
-    }
-    // A file that is not as its report says was changed by hand: its lines are then of unknown origin.
-    if counts.iter().map(|(_, count)| count).sum::<u64>() != *number - start {
-        return Ok(vec![(String::new(), start..*number)]);
-    }
-    let mut end = start;
-    let mut stretch = |(name, count): (&str, u64)| {
-        end += count;
-        (name.to_owned(), end - count..end)
-    };
-    Ok(counts.into_iter().map(&mut stretch).filter(|(_, numbers)| !numbers.is_empty()).collect())
 }
 
 fn sources(report: &Path) -> Vec<LeftSource> {

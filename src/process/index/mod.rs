@@ -38,8 +38,8 @@ pub(super) struct Index {
     unknown: Unknown,
     /// The window that is held, and its ordinals, where they are not all in memory.
     window: (Window, Range<u32>),
-    /// The lines of an earlier run that are held, and the numbers that they are all of.
-    left: (Vec<(u64, Place)>, Range<u64>),
+    /// Likewise, of the lines of an earlier run.
+    left: Left,
 }
 
 #[derive(Debug)]
@@ -50,6 +50,15 @@ enum Store {
 
 /// By index of the locale: requests that were planned before.
 pub(super) type Twice = BTreeMap<u16, u64>;
+
+/// Lines of an earlier run that belong to no request.
+#[derive(Debug, Default)]
+struct Left {
+    /// With their numbers, in order.
+    lines: Vec<(u64, Place)>,
+    /// The numbers that these are all of.
+    numbers: Range<u64>,
+}
 
 /// What the join found besides answers.
 #[derive(Debug)]
@@ -70,7 +79,7 @@ pub(super) struct Unknown {
 impl Index {
     fn new(store: Store, twice: Twice, limit: usize, folder: PathBuf) -> Self {
         let unknown = Unknown::default();
-        Self { store, limit, folder, twice, unknown, window: (Window::default(), 0..0), left: (Vec::new(), 0..0) }
+        Self { store, limit, folder, twice, unknown, window: (Window::default(), 0..0), left: Left::default() }
     }
 
     /// Adds a result line with its id.
@@ -157,14 +166,14 @@ impl Index {
     pub fn held_left(&self) -> Range<u64> {
         match &self.store {
             Store::Memory(_) => 0..u64::MAX,
-            Store::Spilled(_) => self.left.1.clone(),
+            Store::Spilled(_) => self.left.numbers.clone(),
         }
     }
 
     /// Makes that number one of those.
     pub fn hold_left(&mut self, number: u64) -> Result<()> {
         if let Store::Spilled(spilled) = &self.store {
-            self.left = (Vec::new(), 0..0);
+            self.left = Left::default();
             self.left = spilled.left(number)?;
         }
         Ok(())
@@ -174,7 +183,7 @@ impl Index {
     pub fn left(&self) -> &[(u64, Place)] {
         match &self.store {
             Store::Memory(memory) => &memory.left,
-            Store::Spilled(_) => &self.left.0,
+            Store::Spilled(_) => &self.left.lines,
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::progress::{Progress, go_on};
 use super::super::place::Place;
 use super::memory::Memory;
 use super::window::{Entry, Window};
-use super::{Id, Twice, Unknown};
+use super::{Id, Left, Twice, Unknown};
 
 /// Bytes of a planned id while its pile is joined.
 const PLANNED_BYTES: usize = size_of::<(Id, u64)>();
@@ -181,17 +181,17 @@ impl Spilled {
         Ok((window, start as u32..end as u32))
     }
 
-    /// Lines that are left, in order, with those around that number, and the numbers that they are all of.
-    pub fn left(&self, number: u64) -> Result<(Vec<(u64, Place)>, Range<u64>)> {
+    /// Lines that are left, of the numbers around that one.
+    pub fn left(&self, number: u64) -> Result<Left> {
         let width = self.width as u64;
         let pile = number / width;
-        let mut left = Vec::new();
+        let mut lines = Vec::new();
         self.left.read(pile as usize, |[number, first, second]| {
-            left.push((number, Place::from_words([first, second])));
+            lines.push((number, Place::from_words([first, second])));
             Ok(())
         })?;
-        left.sort_unstable();
-        Ok((left, pile * width..(pile + 1) * width))
+        lines.sort_unstable();
+        Ok(Left { lines, numbers: pile * width..(pile + 1) * width })
     }
 
     fn answered(&mut self, ordinal: u32, place: Place) -> Result<()> {
@@ -201,6 +201,6 @@ impl Spilled {
 
     /// The pile of an id: ids are hashes, so that piles are of about the same size.
     fn part(&self, [high, _]: Id) -> usize {
-        (u128::from(high) * self.parts as u128 >> 64) as usize
+        ((u128::from(high) * self.parts as u128) >> 64) as usize
     }
 }
