@@ -117,7 +117,7 @@ fn process_killed_with_its_index_on_disk_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     // More than go into the MiB of memory.
-    let ids = || (0..17_000).map(|number| format!("en-GB-1-{number:06}-abcdef"));
+    let ids = || (0..20_000).map(|number| format!("en-GB-1-{number:06}-abcdef"));
     let metadata = ids().map(|id| {
         format!(r#"{{"custom_id":"{id}","body":{{"model":"m"}},"metadata":{{"lang_code":"en-GB","template_id":1}}}}"#)
     });
@@ -135,5 +135,5 @@ fn process_killed_with_its_index_on_disk_leaves_nothing_behind() {
     run(folder, &[&process[..], &["expected"]].concat());
     let records = |output: &str| fs::read(folder.join(output).join("en-GB/en-GB_all_conversations.jsonl")).unwrap();
     assert_eq!(records("output"), records("expected"));
-    assert_eq!(records("output").iter().filter(|byte| **byte == b'\n').count(), 170);
+    assert_eq!(records("output").iter().filter(|byte| **byte == b'\n').count(), 200);
 }

@@ -42,7 +42,7 @@ use judge::Judge;
 use plan::Plan;
 use previous::Finder;
 
-/// What the join index takes in memory before it goes to disk, in bytes: about 8 million requests.
+/// What the join index takes in memory before it goes to disk, in bytes: about 9 million requests.
 pub const INDEX_BYTES: usize = 512 << 20;
 
 /// What to process, and where to.
@@ -58,7 +58,7 @@ pub struct Options {
     pub fresh: bool,
     /// The longest line that is read, in bytes.
     pub max_line: usize,
-    /// What the join index may take in memory, in bytes: 64 for each planned request, and 24 for each further line that answers
+    /// What the join index may take in memory, in bytes: 60 for each planned request, and 24 for each further line that answers
     /// one. What does not fit goes to temporary files in the folder of the output. The output is the same at any number.
     pub index_bytes: usize,
     /// Threads; 0 for as many as the machine has.

@@ -83,17 +83,25 @@ impl Gathered {
         }
         ids.shrink_to_fit();
         entries.shrink_to_fit();
-        if order.next.is_some() && !entries.is_sorted_by_key(|entry| order.ranks[usize::from(entry.locale)]) {
-            let (came_ids, came_entries) = (ids.clone(), entries.clone());
-            let mut came = 0..;
-            for (id, entry) in came_ids.into_iter().zip(came_entries) {
-                let (ordinal, locale) = order.of(entry.locale, &mut came);
-                ids[ordinal as usize] = id;
-                entries[ordinal as usize] = Entry { locale, ..entry };
+        let mut came = 0..;
+        let mut ordinals = Vec::with_capacity(if order.next.is_some() { count } else { 0 });
+        for entry in &mut entries {
+            let (ordinal, locale) = order.of(entry.locale, &mut came);
+            entry.locale = locale;
+            if order.next.is_some() {
+                ordinals.push(ordinal);
             }
-        } else {
-            entries.iter_mut().for_each(|entry| entry.locale = order.ranks[usize::from(entry.locale)]);
         }
+        // Each to its place by swapping: there may be no room for a second copy.
+        for at in 0..ordinals.len() {
+            while ordinals[at] as usize != at {
+                let other = ordinals[at] as usize;
+                ids.swap(at, other);
+                entries.swap(at, other);
+                ordinals.swap(at, other);
+            }
+        }
+        drop(ordinals);
         let window = Window::new(entries);
         let mut twice = Twice::new();
         let memory = Memory::new(ids, window, &mut twice);

@@ -1,4 +1,4 @@
-//! The index where it fits in memory: 64 bytes for each planned request, 24 for each further line that answers one.
+//! The index where it fits in memory: 60 bytes for each planned request, 24 for each further line that answers one.
 
 use super::super::place::Place;
 use super::window::Window;
