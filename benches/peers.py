@@ -134,7 +134,8 @@ def judge(locale, texts, noisy, languages):
     language = locale.split("-")[0]
     split = regex.compile(r"\X").findall
     alphabet = set()
-    for code in (language, locale):
+    # The keyboards of these write in another script than they have keys of.
+    for code in () if language in SCRIPTS else (language, locale):
         file = Path(languages) / "keyboards" / f"{code}.toml"
         if file.exists():
             alphabet |= set("".join(tomllib.loads(file.read_text(encoding="utf-8")).get("alphabet", [])))

@@ -40,7 +40,9 @@ fn kits() -> Vec<Kit> {
 fn utterances(kit: &Kit) -> impl Strategy<Value = String> + use<> {
     let mut words = kit.rules.function_words.clone();
     words.extend(kit.rules.question_words.clone());
-    words.extend(["5:30", "www.a-b.org", "👍🏽", "👨‍👩‍👧‍👦", "🇬🇧", "Ok,", "re\u{301}sume\u{301}"].map(str::to_owned));
+    words.extend(
+        ["5:30", "www.a-b.org", "👍🏽", "👨‍👩‍👧‍👦", "🇬🇧", "Ok,", "，", "。", "re\u{301}sume\u{301}"].map(str::to_owned),
+    );
     let mark = prop::sample::select(vec!["", "", ".", "?", "!", "؟", "。", "…"]);
     (prop::collection::vec(prop::sample::select(words), 1..12), any::<bool>(), mark).prop_map(
         |(words, capital, mark)| {
@@ -91,7 +93,7 @@ fn pure(kit: &Kit, source: &[&str], target: &[&str], named: &str) -> Result<(), 
         let lower = grapheme.to_lowercase();
         let bare: String = grapheme.chars().take(1).collect();
         let known = source.contains(grapheme)
-            || kit.keyboards.alphabet.contains(&lower)
+            || kit.keyboards.alphabet.contains(&lower) && !spells(&kit.rules.script, grapheme)
             || source.iter().any(|own| own.starts_with(&bare))
             || composed(&kit.rules.script).is_some_and(|range| grapheme.chars().all(|char| range.contains(&char)))
             || grapheme.chars().all(|char| char.is_ascii() && !char.is_alphanumeric() && char != '_')
@@ -99,6 +101,11 @@ fn pure(kit: &Kit, source: &[&str], target: &[&str], named: &str) -> Result<(), 
         prop_assert!(known, "{:?} in {}", grapheme, named);
     }
     Ok(())
+}
+
+/// Whether a letter is only a key of the script's input method.
+fn spells(script: &str, letter: &str) -> bool {
+    matches!(script, "Hans" | "Jpan") && letter.chars().all(|char| char.is_ascii_alphabetic())
 }
 
 /// What the input method of a script composes.

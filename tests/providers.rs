@@ -13,7 +13,7 @@ use std::time::Duration;
 use aacorn::assets::Assets;
 use aacorn::generate::{Amount, Options, generate};
 use aacorn::http::Key;
-use aacorn::jobs::{Desk, Shard, cancel, complete, shards, status, submit};
+use aacorn::jobs::{Cleaned, Desk, Shard, cancel, clean_remote, complete, leftovers, shards, status, submit};
 use aacorn::language::Languages;
 use aacorn::ledger::{Ledger, Phase};
 use aacorn::model::{Clock, Provider};
@@ -182,6 +182,31 @@ async fn jobs_are_cancelled_at_both() {
         let report = cancel(desk, &found).await.unwrap();
         assert_eq!(report.shards[0].status, "cancelled", "{provider}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_here_is_removed_at_both() {
+    let (one, other) = (Fake::anthropic().await, Fake::gemini().await);
+    let apis: [(Provider, Box<dyn BatchApi>); 2] =
+        [(Provider::Anthropic, Box::new(anthropic(&one.base))), (Provider::Gemini, Box::new(gemini(&other.base)))];
+    for (provider, api) in apis {
+        let folder = tempfile::tempdir().unwrap();
+        let found = generated(folder.path(), provider);
+        let ledger = Ledger::open(folder.path(), Clock::default()).unwrap();
+        let desk = Desk { api: api.as_ref(), ledger: &ledger, progress: &Silent };
+        submit(desk, &found, false).await.unwrap();
+        let early = leftovers(&ledger, &found, &[]).unwrap();
+        assert!(early.remote.is_empty() && early.kept.len() == 1, "{provider}: its job has not ended");
+        complete(&found, api.as_ref(), &ledger, &Silent).await.unwrap();
+        let here = fs::read(found[0].output()).unwrap();
+        let mut cleaned = Cleaned::default();
+        let late = leftovers(&ledger, &found, &[]).unwrap();
+        clean_remote(desk, &late.remote, &mut cleaned).await.unwrap();
+        assert_eq!(cleaned.remote, late.remote.len() as u64, "{provider}: {cleaned:?}");
+        assert!(leftovers(&ledger, &found, &[]).unwrap().remote.is_empty());
+        assert_eq!(fs::read(found[0].output()).unwrap(), here);
+    }
+    assert_eq!((one.jobs(), other.files()), (0, 0), "at Anthropic the results go with their batch");
 }
 
 /// Run by `tests/interop/run.sh`, which names the interpreter; without one there is nothing to run.

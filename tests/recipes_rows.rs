@@ -151,6 +151,10 @@ fn blank_image_and_content_cells_give_valid_json_or_a_listed_skip() {
     let (code, _, stderr) =
         run(folder.path(), &["generate", "--recipe", "table", "--input", "bad.csv", "--image", "photo"]);
     assert!(code == 1 && stderr.contains("line 2: row `1`: `photo` is neither"), "{stderr}");
+
+    let gemini = ["--provider", "gemini", "--on-blank", "skip", "--name", "gemini"];
+    let (code, _, stderr) = run(folder.path(), &[&args[..], &gemini].concat());
+    assert!(code == 1 && stderr.contains("in.csv:3: Gemini's batches take images as data URLs"), "{stderr}");
 }
 
 #[test]
@@ -533,7 +537,10 @@ fn costs_are_the_printed_figures_and_unknown_ones_are_errors() {
     let output = batch.join(shard.replace("openai_batch_", "batch_output_"));
     fs::write(output, answer(&request_id(&batch, "1"), "x")).unwrap();
     let (_, stdout, _) = cost(&["batch_files/table-in"]);
-    assert!(stdout.contains("estimate") && stdout.contains("bill") && stdout.contains("% off"), "{stdout}");
+    assert!(
+        stdout.contains("estimate") && stdout.contains("bill, in a batch") && stdout.contains("the estimate was off"),
+        "{stdout}"
+    );
 }
 
 #[test]

@@ -233,6 +233,15 @@ fn localise_drafts_the_files_of_a_pack() {
     let people = asked.iter().find(|line| line["custom_id"].as_str().unwrap().contains("people")).unwrap();
     assert!(people["body"]["messages"][0]["content"].as_str().unwrap().contains("`cy-GB`"));
     assert!(people["body"]["messages"][1]["content"].as_str().unwrap().contains("[[person]]"));
+    let threads: Vec<&str> = asked
+        .iter()
+        .filter(|line| line["custom_id"].as_str().unwrap().contains("phrasebook"))
+        .map(|line| line["body"]["messages"][1]["content"].as_str().unwrap())
+        .collect();
+    assert!(threads.len() == 10 && threads.iter().all(|prompt| prompt.contains("[[thread.exchange]]")));
+    for purpose in ["needs", "conflict", "ignored", "storytelling"] {
+        assert!(threads.iter().any(|prompt| prompt.contains("with the purposes") && prompt.contains(purpose)));
+    }
 }
 
 #[test]

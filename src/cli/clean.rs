@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::desk::{self, DeskArgs};
 use super::{Context, Exit, print};
-use crate::jobs::{Cleaned, Desk, Kept, Leftovers, What, clean_local, clean_remote, leftovers};
+use crate::jobs::{Cleaned, Desk, Kept, Leftovers, Report, What, clean_local, clean_remote, leftovers};
 use crate::{Error, Result};
 
 /// Remove uploads and results at the provider whose content is here, and half-written files of programs that were killed.
@@ -69,7 +69,7 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
             }
             (_, false) => print::line(format_args!("nothing was removed; it would be {amount}")),
         }
-        print::next(next(&args, &found, wanted || remote + local == 0));
+        print::next(next(&args, &found, wanted || remote + local == 0, &desk::report(&folders)?));
     }
     Ok(if cleaned.failed.is_empty() { Exit::Complete } else { Exit::Incomplete })
 }
@@ -106,10 +106,12 @@ fn show(leftovers: &Leftovers) {
     }
 }
 
-fn next(args: &Args, found: &[Leftovers], done: bool) -> String {
+fn next(args: &Args, found: &[Leftovers], done: bool, report: &Report) -> String {
     let paths = desk::typed(&args.desk);
     if !done {
         format!("aacorn clean --yes{paths}")
+    } else if report.shards.iter().all(|shard| shard.phase.is_none() && shard.output.is_none()) {
+        format!("aacorn submit{paths}")
     } else if found.iter().any(|leftovers| !leftovers.kept.is_empty()) {
         format!("aacorn watch{paths}")
     } else {

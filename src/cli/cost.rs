@@ -118,7 +118,7 @@ fn show(costs: &[ShardCost]) {
     for model in unknown {
         print::line(format_args!("no price known for `{model}`: give --price-in and --price-out, or --prices FILE"));
     }
-    if costs.iter().any(|cost| cost.estimate.output_tokens.is_none()) {
+    if costs.iter().any(|cost| cost.estimate.output_tokens.is_none() && cost.actual.is_none()) {
         print::line("how long answers will be is not known: give --expected-output");
     }
     let mut bases: Vec<_> = costs.iter().map(|cost| cost.basis).collect();

@@ -76,7 +76,7 @@ impl Sink {
         AtomicFile::create(path).map(Self::File)
     }
 
-    fn finish(self, path: &Path) -> Result<()> {
+    pub(crate) fn finish(self, path: &Path) -> Result<()> {
         match self {
             Self::File(file) => file.finish().map(drop),
             Self::Stream(mut stream) => stream.flush().map_err(Error::io("write", path)),

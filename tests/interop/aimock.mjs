@@ -11,13 +11,18 @@ import http from "node:http";
 import os from "node:os";
 import path from "node:path";
 
-const [binary, aimock] = process.argv.slice(2);
+const [binary, aimock] = process.argv.slice(2).map((name) => path.resolve(name));
 const ROWS = 5;
 
 async function startAimock(port) {
   const fixtures = path.join(aimock, "fixtures", "example-greeting.json");
   const child = spawn(process.execPath, [path.join(aimock, "dist", "cli.js"), "-p", port, "-h", "127.0.0.1", "-f", fixtures]);
-  for await (const text of child.stdout) if (String(text).includes("listening")) break;
+  // Read on for as long as it lives: a closed pipe would end it.
+  await new Promise((ready, failed) => {
+    child.stdout.on("data", (text) => String(text).includes("listening") && ready());
+    child.on("exit", (code) => failed(new Error(`aimock ended with ${code}`)));
+  });
+  child.stderr.resume();
   return child;
 }
 

@@ -50,12 +50,14 @@ impl Board {
     pub fn new(keyboards: &Keyboards, rules: &TextRules) -> Self {
         let alphabet: Vec<char> = keyboards.alphabet.iter().filter_map(|letter| only(letter)).collect();
         let marks = marks(rules);
+        // Kana are spelled with letters that Japanese does not count as its own; the input method keeps them out of the text.
+        let spells = |char: char| rules.script == "Jpan" && char.is_ascii_lowercase();
         let mut board = Self { keys: Vec::new(), strokes: BTreeMap::new(), dead: dead(keyboards), alphabet };
         for (row, y) in keyboards.native.rows.iter().zip(0..) {
             for (key, column) in row.keys.iter().zip(0..) {
                 let mut levels = [None; 4];
                 for (level, text) in levels.iter_mut().zip(key) {
-                    *level = only(text).filter(|char| marks.contains(char) || board.is_letter(*char));
+                    *level = only(text).filter(|char| marks.contains(char) || board.is_letter(*char) || spells(*char));
                 }
                 let x = row.offset + f64::from(column) + 0.5;
                 board.keys.push(Key { x, y: f64::from(y) + 0.5, width: 1.0, levels });

@@ -23,6 +23,11 @@ pub trait Model: fmt::Debug + Send + Sync {
     /// The characters that can be typed.
     fn characters(&self) -> Vec<char>;
 
+    /// Those of them that may come where another character would not do.
+    fn letters(&self) -> Vec<char> {
+        self.characters()
+    }
+
     /// How many ways there are in which the errors of one utterance may lean; one is drawn for each utterance.
     fn leanings(&self) -> u8 {
         1

@@ -51,7 +51,7 @@ impl Device {
             (kind, (upto * 65536 / 1000).min(65535) as u16)
         });
         let lower = |char: &char| char.is_alphabetic() && !char.is_uppercase();
-        let letters = model.characters().into_iter().filter(lower).take(FEW_LETTERS).map(Symbol::from).collect();
+        let letters = model.letters().into_iter().filter(lower).take(FEW_LETTERS).map(Symbol::from).collect();
         let contexts = model.contexts();
         let table = |contexts| Table::new(characters.len() + 1, contexts);
         Self {

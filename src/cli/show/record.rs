@@ -94,7 +94,9 @@ fn noisy(out: &mut String, turn: &Columns, colour: bool) {
 }
 
 fn fields(out: &mut String, columns: &Columns) {
-    let flat = flatten(columns);
+    // Names of a flat row are as they are, dots and all.
+    let nested = columns.values().any(|value| value.is_object() || value.is_array());
+    let flat = if nested { flatten(columns) } else { columns.clone() };
     let longest = flat.keys().map(|name| name.chars().count()).max().unwrap_or_default().min(32);
     for (name, value) in flat {
         let value = match value {

@@ -215,6 +215,10 @@ impl Work<'_> {
             match fate {
                 Fate::Skips(skip) => entry.skipped = Some(skip),
                 Fate::Asks(prompt) => {
+                    if self.dialect == Dialect::Gemini && prompt.image.as_deref().is_some_and(is_remote) {
+                        let instead = "Gemini's batches take images as data URLs (data:image/…;base64,…) only";
+                        return Err(Error::Refused(format!("{}:{number}: {instead}", input.display())));
+                    }
                     let id = entry.id.as_deref().unwrap_or_default();
                     let body = self.body(&prompt);
                     let (custom_id, prompt_hash) = asked.name(&self.recipe.name, id, &body, self.options.again);
@@ -498,6 +502,11 @@ fn checked_label(label: &str) -> Result<String> {
         return Ok(label.to_owned());
     }
     Err(Error::Usage(format!("--name {label}: letters, digits and hyphens, at most 60: it stands in file names")))
+}
+
+/// Whether an image is named by its address and not carried along.
+fn is_remote(image: &str) -> bool {
+    !image.starts_with("data:")
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ impl Folder {
 fn name(id: &str) -> String {
     let safe = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '.');
     let mut name: String = id.chars().take(MAX_NAME).map(|char| if safe(char) { char } else { '-' }).collect();
-    if name.starts_with(['.', '_']) || name == "index" || name == "report" || name == "rejects" {
+    if name.is_empty() || name.starts_with(['.', '_']) || name == "index" || name == "report" || name == "rejects" {
         name.insert(0, '-');
     }
     if name != id {

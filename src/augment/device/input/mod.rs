@@ -56,6 +56,14 @@ impl<M: Model, S: Spelling> Composed<M, S> {
         });
         merged(slips.filter(|slip| slip.to != meant))
     }
+
+    /// Of what comes where no character is spelled, what the text shows: not the letters of keys that only spell.
+    fn shown(&self, mut slips: Vec<Slip>) -> Vec<Slip> {
+        if !self.spelling.shows_keys() {
+            slips.retain(|slip| !slip.to.is_ascii_alphabetic());
+        }
+        slips
+    }
 }
 
 impl<M: Model, S: Spelling> Model for Composed<M, S> {
@@ -63,6 +71,11 @@ impl<M: Model, S: Spelling> Model for Composed<M, S> {
         let mut all = self.keys.characters();
         all.extend(self.spelling.characters());
         all
+    }
+
+    fn letters(&self) -> Vec<char> {
+        let shown = |char: &char| self.spelling.shows_keys() || !char.is_ascii_alphabetic();
+        self.characters().into_iter().filter(shown).collect()
     }
 
     fn leanings(&self) -> u8 {
@@ -82,7 +95,7 @@ impl<M: Model, S: Spelling> Model for Composed<M, S> {
 
     fn instead(&self, meant: char, context: u8) -> Vec<Slip> {
         let mut slips = match self.spelling.keys(meant) {
-            None => self.keys.instead(meant, context),
+            None => self.shown(self.keys.instead(meant, context)),
             Some(keys) => {
                 let ways = keys.iter().enumerate().flat_map(|(at, key)| {
                     let slips = normalised(self.keys.instead(*key, context));
@@ -106,7 +119,9 @@ impl<M: Model, S: Spelling> Model for Composed<M, S> {
     }
 
     fn besides(&self, meant: char, context: u8) -> Vec<Slip> {
-        let Some(keys) = self.spelling.keys(meant) else { return self.keys.besides(meant, context) };
+        let Some(keys) = self.spelling.keys(meant) else {
+            return self.shown(self.keys.besides(meant, context));
+        };
         let ways = keys.iter().enumerate().flat_map(|(at, key)| {
             let slips = normalised(self.keys.besides(*key, context));
             let place = |slip: Slip| [at, at + 1].map(|at| (inserted(&keys, at, slip.to), slip.weight, slip.cause));
