@@ -1,7 +1,7 @@
 //! Results become records: unwrapped, judged, and joined with their metadata by `custom_id`.
 //!
 //! 1. [`scan`] looks at every line of every input once: what it is, whose, where. Metadata lines become the [`plan`],
-//!    result lines its candidates. Only ids and offsets are kept.
+//!    result lines its candidates. Only ids and offsets are kept, in the [`index`]: in memory, or on disk when they are many.
 //! 2. [`settle`] goes through the plan in order, reads the lines at their offsets, and ends each request as exactly one of
 //!    accepted, rejected or missing. Chunks of the plan are settled in parallel and written in order.
 //! 3. What an earlier run left is united with what is new ([`previous`]); [`report`] counts all of it.
