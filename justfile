@@ -26,9 +26,10 @@ peers:
 bench-process:
     cargo bench --bench process
 
-# Peak memory of `process` at sizes ten times apart.
+# Peak memory of `process` at sizes ten times apart, with the index in memory as far as it fits, and mostly on disk.
 scale:
     cargo bench --bench scale -- 100000 1000000 10000000
+    cargo bench --bench scale -- --index-memory 32 1000000 10000000
 
 # A minute of mutations for each reader of what strangers wrote; note the result in fuzz/README.md.
 fuzz:

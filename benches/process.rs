@@ -9,7 +9,7 @@ use aacorn::dialect::{decode, glance};
 use aacorn::files::Blocks;
 use aacorn::json;
 use aacorn::language::Languages;
-use aacorn::process::{Options, Output, process, salvage};
+use aacorn::process::{INDEX_BYTES, Options, Output, process, salvage};
 use aacorn::progress::Silent;
 use aacorn::recipe::Rules;
 use divan::Bencher;
@@ -119,6 +119,7 @@ fn end_to_end(bencher: Bencher, jobs: usize) {
             output: Output::File(PathBuf::from(batch.folder.path()).join("o.jsonl")),
             fresh: true,
             max_line: 1 << 20,
+            index_bytes: INDEX_BYTES,
             jobs,
             languages: Arc::clone(&languages),
             rules: Rules::new(),

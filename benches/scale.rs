@@ -1,4 +1,5 @@
-//! Peak memory of `process` by number of requests: `cargo bench --bench scale -- 1000000 10000000`. Linux only.
+//! Peak memory of `process` by number of requests: `cargo bench --bench scale -- --index-memory 128 1000000 10000000`, with the
+//! memory of the index in MiB. Linux only.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -9,29 +10,33 @@ use std::time::Instant;
 
 use aacorn::assets::Assets;
 use aacorn::language::Languages;
-use aacorn::process::{Options, Output, process};
+use aacorn::process::{INDEX_BYTES, Options, Output, process};
 use aacorn::progress::Silent;
 use aacorn::recipe::Rules;
 
 const SIZES: [usize; 2] = [100_000, 1_000_000];
 
 fn main() {
-    let numbers: Vec<usize> = std::env::args().skip(1).filter_map(|arg| arg.parse().ok()).collect();
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let option = args.iter().position(|arg| arg == "--index-memory");
+    let index_mib = option.and_then(|at| args.get(at + 1)?.parse().ok()).unwrap_or(INDEX_BYTES >> 20);
+    let numbers = args.iter().enumerate().filter(|(at, _)| option.is_none_or(|option| *at != option + 1));
+    let numbers: Vec<usize> = numbers.filter_map(|(_, arg)| arg.parse().ok()).collect();
     match std::env::var("AACORN_SCALE").ok().and_then(|size| size.parse().ok()) {
-        Some(size) => measure(size),
+        Some(size) => measure(size, index_mib),
         None => {
             // A process of its own for each size, because a peak never goes down.
             let sizes = if numbers.is_empty() { SIZES.to_vec() } else { numbers };
             for size in sizes {
                 let this = std::env::current_exe().expect("this program has a path");
-                let status = Command::new(this).env("AACORN_SCALE", size.to_string()).status();
+                let status = Command::new(this).args(&args).env("AACORN_SCALE", size.to_string()).status();
                 assert!(status.expect("it can be started").success());
             }
         }
     }
 }
 
-fn measure(requests: usize) {
+fn measure(requests: usize, index_mib: usize) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = |name: &str| folder.path().join(name);
     write(&path("m.jsonl"), requests, |number| {
@@ -55,6 +60,7 @@ fn measure(requests: usize) {
         output: Output::File(path("o.jsonl")),
         fresh: true,
         max_line: 1 << 20,
+        index_bytes: index_mib << 20,
         jobs: 0,
         languages: Arc::new(Languages::new(Assets::embedded())),
         rules: Rules::new(),
@@ -63,7 +69,11 @@ fn measure(requests: usize) {
     let report = process(&options, &Silent).expect("it can be processed");
     assert_eq!(report.total.accepted, requests as u64);
     let (after, seconds) = (peak_kib(), start.elapsed().as_secs_f64());
-    println!("{requests:>9} requests: peak {} MiB ({} MiB before), {seconds:.1} s", after >> 10, before >> 10);
+    println!(
+        "{requests:>9} requests, index {index_mib} MiB: peak {} MiB ({} MiB before), {seconds:.1} s",
+        after >> 10,
+        before >> 10
+    );
 }
 
 fn write(path: &Path, requests: usize, line: impl Fn(usize) -> String) {

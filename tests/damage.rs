@@ -74,6 +74,7 @@ fn run(files: &[Vec<u8>; 3]) -> Option<Run> {
         output: Output::File(path("o.jsonl")),
         fresh: false,
         max_line: 1 << 20,
+        index_bytes: process::INDEX_BYTES,
         jobs: 1,
         languages: Arc::new(Languages::new(Assets::embedded())),
         rules: Rules::new(),

@@ -111,3 +111,29 @@ fn process_killed_before_and_after_a_rename_leaves_whole_files_only() {
         assert_eq!(records("output"), records("expected"), "{point}");
     }
 }
+
+#[test]
+fn process_killed_with_its_index_on_disk_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    // More than go into the MiB of memory.
+    let ids = || (0..20_000).map(|number| format!("en-GB-1-{number:06}-abcdef"));
+    let metadata = ids().map(|id| {
+        format!(r#"{{"custom_id":"{id}","body":{{"model":"m"}},"metadata":{{"lang_code":"en-GB","template_id":1}}}}"#)
+    });
+    let results = ids().rev().step_by(100).map(|id| {
+        let answer = r#"{\"conversation\":[{\"speaker\":\"A\",\"utterance\":\"Is the tea what you want?\",\"is_aac_user\":false},{\"speaker\":\"B\",\"utterance\":\"no\",\"is_aac_user\":true}]}"#;
+        format!(r#"{{"custom_id":"{id}","response":{{"body":{{"choices":[{{"message":{{"content":"{answer}"}}}}]}}}}}}"#)
+    });
+    fs::write(folder.join("m.jsonl"), metadata.collect::<Vec<_>>().join("\n")).unwrap();
+    fs::write(folder.join("r.jsonl"), results.collect::<Vec<_>>().join("\n")).unwrap();
+    let process = ["process", "--responses", "r.jsonl", "--metadata", "m.jsonl", "--output"];
+    let spilling = [&process[..], &["output", "--index-memory", "1"]].concat();
+    killed(folder, "joined", &spilling);
+    assert_eq!(fs::read_dir(folder.join("output")).unwrap().count(), 0);
+    assert_eq!(run(folder, &spilling).0, 3);
+    run(folder, &[&process[..], &["expected"]].concat());
+    let records = |output: &str| fs::read(folder.join(output).join("en-GB/en-GB_all_conversations.jsonl")).unwrap();
+    assert_eq!(records("output"), records("expected"));
+    assert_eq!(records("output").iter().filter(|byte| **byte == b'\n').count(), 200);
+}

@@ -48,6 +48,7 @@ impl Batch {
             output: Output::told(&self.path(output)),
             fresh: false,
             max_line: 1 << 20,
+            index_bytes: process::INDEX_BYTES,
             jobs: 2,
             languages: Arc::new(Languages::new(Assets::embedded())),
             rules: Rules::new(),

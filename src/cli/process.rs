@@ -34,6 +34,10 @@ pub struct Args {
     /// Longest line that is read, in MiB.
     #[arg(long, value_name = "MIB", default_value_t = (MAX_LINE_BYTES >> 20) as u16, value_parser = clap::value_parser!(u16).range(1..=2048))]
     max_line: u16,
+    /// Memory for the index of requests, in MiB. What does not fit goes to temporary files in the output's folder; the output
+    /// is the same at any number.
+    #[arg(long, value_name = "MIB", hide_short_help = true, default_value_t = (process::INDEX_BYTES >> 20) as u32, value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    index_memory: u32,
     /// Threads; 0 for as many as the machine has. The output is the same at any number.
     #[arg(long, short, value_name = "N", default_value_t = 0)]
     jobs: usize,
@@ -62,6 +66,7 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
         output: args.output.clone(),
         fresh: args.fresh,
         max_line: usize::from(args.max_line) << 20,
+        index_bytes: (args.index_memory as usize) << 20,
         jobs: args.jobs,
         languages: Arc::clone(&context.languages),
     };
@@ -111,6 +116,7 @@ fn conversations(args: Args, context: &Context) -> Result<Exit> {
         output: Output::told(&args.output),
         fresh: args.fresh,
         max_line: usize::from(args.max_line) << 20,
+        index_bytes: (args.index_memory as usize) << 20,
         jobs: args.jobs,
         languages: Arc::clone(&context.languages),
         rules: Recipe::load(&context.assets, "aac")?.rules,

@@ -131,6 +131,7 @@ pub fn run(assets: &Assets, languages: &Arc<Languages>, options: &Options, progr
             output: process::Output::Folder(options.output.clone()),
             fresh: false,
             max_line: crate::files::MAX_LINE_BYTES,
+            index_bytes: process::INDEX_BYTES,
             jobs: options.jobs,
             languages: Arc::clone(languages),
             rules: Recipe::load(assets, &options.generate.recipe)?.rules,

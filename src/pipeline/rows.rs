@@ -86,6 +86,7 @@ pub fn run(assets: &Assets, languages: &Arc<Languages>, options: &Options, progr
         output: options.output.clone(),
         fresh: false,
         max_line: files::MAX_LINE_BYTES,
+        index_bytes: process::INDEX_BYTES,
         jobs: options.jobs,
         languages: Arc::clone(languages),
     };

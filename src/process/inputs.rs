@@ -19,6 +19,13 @@ pub(super) enum Role {
     Rejects,
 }
 
+impl Role {
+    /// Whether lines of such a file were judged by an earlier run.
+    pub fn settled(self) -> bool {
+        self != Self::Input
+    }
+}
+
 /// A file of the run.
 #[derive(Debug)]
 pub(super) struct Input {

@@ -1,7 +1,7 @@
 //! Results become records: unwrapped, judged, and joined with their metadata by `custom_id`.
 //!
 //! 1. [`scan`] looks at every line of every input once: what it is, whose, where. Metadata lines become the [`plan`],
-//!    result lines its candidates. Only ids and offsets are kept.
+//!    result lines its candidates. Only ids and offsets are kept, in the [`index`]: in memory, or on disk when they are many.
 //! 2. [`settle`] goes through the plan in order, reads the lines at their offsets, and ends each request as exactly one of
 //!    accepted, rejected or missing. Chunks of the plan are settled in parallel and written in order.
 //! 3. What an earlier run left is united with what is new ([`previous`]); [`report`] counts all of it.
@@ -9,8 +9,10 @@
 pub mod check;
 mod conversation;
 mod fetch;
+mod index;
 mod inputs;
 mod judge;
+mod met;
 mod output;
 mod place;
 mod plan;
@@ -22,6 +24,7 @@ pub mod rows;
 pub mod salvage;
 mod scan;
 mod settle;
+mod work;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,7 +32,7 @@ use std::sync::Arc;
 use crate::language::Languages;
 use crate::progress::Progress;
 use crate::recipe::Rules;
-use crate::{Error, Result};
+use crate::{Error, Result, fault};
 
 pub use output::Output;
 pub use report::{At, FileReport, LocaleReport, Report, Source, Strays};
@@ -37,6 +40,10 @@ pub use report::{At, FileReport, LocaleReport, Report, Source, Strays};
 use inputs::Inputs;
 use judge::Judge;
 use plan::Plan;
+use previous::Finder;
+
+/// What the join index takes in memory before it goes to disk, in bytes: about 9 million requests.
+pub const INDEX_BYTES: usize = 512 << 20;
 
 /// What to process, and where to.
 #[derive(Debug, Clone)]
@@ -51,6 +58,9 @@ pub struct Options {
     pub fresh: bool,
     /// The longest line that is read, in bytes.
     pub max_line: usize,
+    /// What the join index may take in memory, in bytes: 60 for each planned request, and 24 for each further line that answers
+    /// one. What does not fit goes to temporary files in the folder of the output. The output is the same at any number.
+    pub index_bytes: usize,
     /// Threads; 0 for as many as the machine has.
     pub jobs: usize,
     /// What languages look like.
@@ -79,12 +89,19 @@ fn run(options: &Options, progress: &dyn Progress) -> Result<Report> {
     let mut inputs = Inputs::find(options)?;
     let mut plan = Plan::read(&mut inputs, options, progress, &mut report)?;
     plan.find_results(&mut inputs, options, progress, &mut report)?;
+    let mut targets = options.output.targets(&plan.locales);
+    let mut finder = Finder { index: &mut plan.index, inputs: &mut inputs, options, progress, found: 0 };
+    for target in &mut targets {
+        target.previous = finder.find(target)?;
+    }
+    plan.join(&inputs, progress, &mut report)?;
+    fault::point("joined");
     let judge = Judge::new(&options.languages, &options.rules, &plan.locales)?;
-    for target in options.output.targets(&plan) {
-        output::write(&target, &mut plan, &mut inputs, &judge, options, progress, &mut report)?;
+    for target in &mut targets {
+        output::write(target, &mut plan, &inputs, &judge, options, progress, &mut report)?;
     }
     report.finish();
-    for target in options.output.targets(&plan) {
+    for target in &targets {
         target.write_report(&report)?;
     }
     Ok(report)

@@ -1,9 +1,7 @@
 //! Where records go, and writing them there in order.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -13,18 +11,14 @@ use crate::progress::{Progress, go_on};
 use crate::{Error, Result};
 
 use super::Options;
-use super::fetch::fetch;
 use super::inputs::Inputs;
 use super::judge::Judge;
-use super::place::Place;
-use super::plan::{Entry, Plan};
+use super::plan::Plan;
 use super::previous::Previous;
 use super::report::{OutputReport, Report, Source};
 use super::settle::{Settled, Settler};
+use super::work::Works;
 
-/// Requests that are settled as one piece of work, and the bytes of answers that end it sooner.
-const CHUNK: usize = 256;
-const CHUNK_BYTES: usize = 4 << 20;
 /// Pieces of work under way together, for each thread.
 const CHUNKS_A_THREAD: usize = 12;
 
@@ -48,46 +42,46 @@ impl Output {
         if file { Self::File(path.to_owned()) } else { Self::Folder(path.to_owned()) }
     }
 
-    /// The files that a plan is written to, in order.
-    pub(super) fn targets(&self, plan: &Plan) -> Vec<Target> {
+    /// The folder that everything is written in or below.
+    pub(super) fn folder(&self) -> &Path {
+        match self {
+            Self::File(path) => path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")),
+            Self::Folder(folder) => folder,
+        }
+    }
+
+    /// The files that the requests of these locales are written to, in order.
+    pub(super) fn targets(&self, locales: &[String]) -> Vec<Target> {
         match self {
             Self::File(path) => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 let stem = name.strip_suffix(RECORDS).or_else(|| name.strip_suffix(".jsonl")).unwrap_or(&name);
                 let rejects = path.with_file_name(format!("{stem}_rejects.jsonl"));
-                vec![Target {
-                    records: path.clone(),
-                    rejects,
-                    locales: plan.locales.clone(),
-                    range: 0..plan.entries.len(),
-                }]
+                let previous = Previous::default();
+                vec![Target { records: path.clone(), rejects, locales: locales.to_vec(), previous, group: 0 }]
             }
             Self::Folder(folder) => {
-                let mut start = 0;
-                let target = |(code, index): (&String, u16)| {
-                    let end = plan.entries.partition_point(|entry| entry.locale <= index);
-                    let range = std::mem::replace(&mut start, end)..end;
+                let target = |(code, group): (&String, u16)| {
                     let place = |rest: &str| folder.join(code).join(format!("{code}{rest}"));
-                    Target {
-                        records: place(RECORDS),
-                        rejects: place("_rejects.jsonl"),
-                        locales: vec![code.clone()],
-                        range,
-                    }
+                    let (records, rejects) = (place(RECORDS), place("_rejects.jsonl"));
+                    Target { records, rejects, locales: vec![code.clone()], previous: Previous::default(), group }
                 };
-                plan.locales.iter().zip(0..).map(target).collect()
+                locales.iter().zip(0..).map(target).collect()
             }
         }
     }
 }
 
-/// An output file, with its rejects, and the stretch of the plan that goes there.
+/// An output file, with its rejects, and what goes there.
 #[derive(Debug)]
 pub(super) struct Target {
     pub records: PathBuf,
     pub rejects: PathBuf,
     pub locales: Vec<String>,
-    range: Range<usize>,
+    /// What an earlier run left there.
+    pub previous: Previous,
+    /// Which runs of the plan go there: those with this locale.
+    group: u16,
 }
 
 impl Target {
@@ -105,42 +99,33 @@ impl Target {
     }
 }
 
-/// A piece of work, in the order of the output.
-enum Work<'a> {
-    /// Requests to be settled.
-    Settle(Range<usize>),
-    /// Records of an earlier run.
-    Records(&'a [Place]),
-    /// Rejects of an earlier run.
-    Rejects(&'a [Place]),
-}
-
 /// Settles what goes to `target` and writes it, united with what is there.
 ///
 /// # Errors
 /// [`Error::Io`]; [`Error::Interrupted`], and then the output is as it was.
 pub(super) fn write(
-    target: &Target,
+    target: &mut Target,
     plan: &mut Plan,
-    inputs: &mut Inputs,
+    inputs: &Inputs,
     judge: &Judge,
     options: &Options,
     progress: &dyn Progress,
     report: &mut Report,
 ) -> Result<()> {
-    let previous = Previous::find(target, plan, inputs, options, progress)?;
-    let (plan, inputs) = (&*plan, &*inputs);
-    let settler = Settler { plan, inputs, judge, rows: options.rows.as_deref() };
+    let locales = plan.locales.clone();
     let what = if let [locale] = target.locales.as_slice() { locale.as_str() } else { "all" };
-    let task = progress.task("process", what, Some(target.range.len() as u64), "requests");
-    let (sources, works) = works(target, plan, inputs, &previous);
+    let runs = || plan.runs.iter().filter(|run| run.locale == target.group);
+    let requests = runs().map(|run| run.range.len() as u64).sum();
+    let task = progress.task("process", what, Some(requests), "requests");
+    let (sources, mut works) = Works::new(runs(), std::mem::take(&mut target.previous), inputs);
     let (records, rejects) = (AtomicFile::create(&target.records)?, AtomicFile::create(&target.rejects)?);
-    let mut writer = Writer { target, plan, inputs, report, sources, records, rejects };
-    let mut works = works.iter();
+    let sources = sources.into_iter().map(|source| (source, false)).collect();
+    let mut writer = Writer { target, locales: &locales, inputs, report, sources, records, rejects };
     let mut ready: Vec<(usize, Settled)> = Vec::new();
     loop {
         go_on(progress)?;
-        let group: Vec<_> = works.by_ref().take(rayon::current_num_threads() * CHUNKS_A_THREAD).collect();
+        let group = works.next(&mut plan.index, rayon::current_num_threads() * CHUNKS_A_THREAD)?;
+        let settler = Settler { plan, inputs, judge, rows: options.rows.as_deref() };
         let compute = || {
             let settled = group.par_iter().map(|(source, work)| Ok((*source, work.run(&settler)?)));
             settled.collect::<Result<Vec<_>>>()
@@ -158,87 +143,28 @@ pub(super) fn write(
     writer.finish()
 }
 
-impl Work<'_> {
-    fn run(&self, settler: &Settler<'_>) -> Result<Settled> {
-        let lines = |places: &[Place]| -> Result<Vec<u8>> {
-            let fetched = fetch(settler.inputs, places)?;
-            Ok((0..places.len()).flat_map(|at| [fetched.line(at), b"\n"]).flatten().copied().collect())
-        };
-        Ok(match self {
-            Self::Settle(range) => settler.settle(range.clone())?,
-            Self::Records(places) => {
-                Settled { records: lines(places)?, record_count: places.len() as u64, ..Settled::default() }
-            }
-            Self::Rejects(places) => {
-                Settled { rejects: lines(places)?, reject_count: places.len() as u64, ..Settled::default() }
-            }
-        })
-    }
-
-    fn requests(&self) -> u64 {
-        match self {
-            Self::Settle(range) => range.len() as u64,
-            Self::Records(_) | Self::Rejects(_) => 0,
-        }
-    }
-}
-
-/// The names of the metadata files behind a target, in order, and its work, each piece with the index of its name.
-fn works<'a>(
-    target: &Target,
-    plan: &Plan,
-    inputs: &Inputs,
-    previous: &'a Previous,
-) -> (Vec<Source>, Vec<(usize, Work<'a>)>) {
-    let mut parts: BTreeMap<String, Vec<Work<'a>>> = BTreeMap::new();
-    let mut start = target.range.start;
-    let planned = &plan.entries[target.range.clone()];
-    for same_file in planned.chunk_by(|a, b| a.metadata.file() == b.metadata.file()) {
-        let part = parts.entry(inputs.name(same_file[0].metadata.file())).or_default();
-        let mut rest = same_file;
-        while !rest.is_empty() {
-            let mut bytes = 0;
-            let fits = |entry: &&Entry| {
-                bytes += entry.answer.length() + entry.metadata.length();
-                bytes <= CHUNK_BYTES
-            };
-            let length = rest.iter().take(CHUNK).take_while(fits).count().max(1);
-            part.push(Work::Settle(start..start + length));
-            start += length;
-            rest = &rest[length..];
-        }
-    }
-    for (name, places) in &previous.records {
-        parts.entry(name.clone()).or_default().extend(places.chunks(CHUNK).map(Work::Records));
-    }
-    for (name, places) in &previous.rejects {
-        parts.entry(name.clone()).or_default().extend(places.chunks(CHUNK).map(Work::Rejects));
-    }
-    let sources = parts.keys().map(|name| Source { metadata: name.clone(), ..Source::default() }).collect();
-    let works = parts.into_values().enumerate().flat_map(|(at, works)| works.into_iter().map(move |work| (at, work)));
-    (sources, works.collect())
-}
-
 /// The files of a target under way, and what is counted of them.
 struct Writer<'a> {
     target: &'a Target,
-    plan: &'a Plan,
+    locales: &'a [String],
     inputs: &'a Inputs,
     report: &'a mut Report,
-    sources: Vec<Source>,
+    /// With whether anything came of it.
+    sources: Vec<(Source, bool)>,
     records: AtomicFile,
     rejects: AtomicFile,
 }
 
 impl Writer<'_> {
     fn put(&mut self, source: usize, settled: Settled) -> Result<()> {
-        let counted = &mut self.sources[source];
+        let (counted, any) = &mut self.sources[source];
+        *any |= settled.requests + settled.record_count + settled.reject_count > 0;
         counted.records += settled.record_count;
         counted.rejects += settled.reject_count;
         self.records.put(&on_lines(settled.records))?;
         self.rejects.put(&on_lines(settled.rejects))?;
         for (locale, counts) in settled.counts {
-            self.report.locale(&self.plan.locales[usize::from(locale)]).add(counts);
+            self.report.locale(&self.locales[usize::from(locale)]).add(counts);
         }
         for (stray, place) in settled.strays {
             self.report.strays.add(stray, self.inputs.path(place.file()), place.line());
@@ -267,7 +193,7 @@ impl Writer<'_> {
             rejects,
             locales: self.target.locales.clone(),
             written,
-            sources: self.sources,
+            sources: self.sources.into_iter().filter(|(_, any)| *any).map(|(source, _)| source).collect(),
         });
         Ok(())
     }

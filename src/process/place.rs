@@ -25,6 +25,16 @@ impl Place {
         Self { line: self.line.saturating_add(lines), ..self }
     }
 
+    /// The place in two words, for files.
+    pub fn words(self) -> [u64; 2] {
+        [self.packed, u64::from(self.length) << 32 | u64::from(self.line)]
+    }
+
+    /// The place that was written as these words.
+    pub fn from_words([packed, rest]: [u64; 2]) -> Self {
+        Self { packed, length: (rest >> 32) as u32, line: rest as u32 }
+    }
+
     pub fn some(self) -> Option<Self> {
         (self != Self::NONE).then_some(self)
     }

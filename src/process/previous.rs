@@ -1,6 +1,6 @@
 //! What an earlier run left in an output, to be united with what is new.
 
-use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -9,17 +9,17 @@ use crate::Result;
 use crate::progress::{Progress, Silent};
 
 use super::Options;
+use super::index::Index;
 use super::inputs::{Inputs, Role};
 use super::output::Target;
-use super::place::Place;
-use super::plan::Plan;
 use super::scan::scan;
 
-/// Lines of an earlier run that this one has no request for, by the metadata file that planned them.
+/// Lines of an earlier run, by the metadata file that planned them: their numbers among all such lines. Those that this run has
+/// no request for are left in the index under these numbers.
 #[derive(Debug, Default)]
 pub(super) struct Previous {
-    pub records: BTreeMap<String, Vec<Place>>,
-    pub rejects: BTreeMap<String, Vec<Place>>,
+    pub records: Vec<(String, Range<u64>)>,
+    pub rejects: Vec<(String, Range<u64>)>,
 }
 
 /// The part of an earlier report that says in what order its lines stand.
@@ -41,75 +41,60 @@ struct LeftSource {
     rejects: u64,
 }
 
-impl Previous {
-    /// Finds what is left. Lines of requests that are planned become their last candidates.
-    pub fn find(
-        target: &Target,
-        plan: &mut Plan,
-        inputs: &mut Inputs,
-        options: &Options,
-        progress: &dyn Progress,
-    ) -> Result<Self> {
-        let mut previous = Self::default();
-        if options.fresh {
-            return Ok(previous);
+/// Finds what is left in the outputs of a run.
+pub(super) struct Finder<'a> {
+    pub index: &'a mut Index,
+    pub inputs: &'a mut Inputs,
+    pub options: &'a Options,
+    pub progress: &'a dyn Progress,
+    /// How many lines have been found.
+    pub found: u64,
+}
+
+impl Finder<'_> {
+    /// Finds what is left in an output. Lines of requests that are planned become their last candidates.
+    pub fn find(&mut self, target: &Target) -> Result<Previous> {
+        if self.options.fresh {
+            return Ok(Previous::default());
         }
         let sources = sources(&target.report_path());
         let counts =
             |count: fn(&LeftSource) -> u64| sources.iter().map(|source| (&*source.metadata, count(source))).collect();
-        let mut read = |path: &Path, role, counts| part(path, role, counts, plan, inputs, options, progress);
-        previous.records = read(&target.records, Role::Records, counts(|source| source.records))?;
-        previous.rejects = read(&target.rejects, Role::Rejects, counts(|source| source.rejects))?;
-        plan.sort_answers();
-        Ok(previous)
+        Ok(Previous {
+            records: self.part(&target.records, Role::Records, counts(|source| source.records))?,
+            rejects: self.part(&target.rejects, Role::Rejects, counts(|source| source.rejects))?,
+        })
     }
-}
 
-fn part(
-    path: &Path,
-    role: Role,
-    counts: Vec<(&str, u64)>,
-    plan: &mut Plan,
-    inputs: &mut Inputs,
-    options: &Options,
-    progress: &dyn Progress,
-) -> Result<BTreeMap<String, Vec<Place>>> {
-    let mut left = BTreeMap::new();
-    if !path.is_file() {
-        return Ok(left);
-    }
-    let file = inputs.add(path, role);
-    let mut unplanned = Vec::new();
-    let (mut number, mut hint, mut nameless) = (0u64, 0, 0u64);
-    scan(inputs, file, options.max_line, progress, &Silent, |seen| {
-        match seen.id.and_then(|id| plan.find(id, hint)) {
-            Some(ordinal) => {
-                plan.answer(ordinal, seen.place);
-                hint = ordinal + 1;
-            }
-            None => unplanned.push((number, seen.place)),
+    fn part(&mut self, path: &Path, role: Role, counts: Vec<(&str, u64)>) -> Result<Vec<(String, Range<u64>)>> {
+        if !path.is_file() {
+            return Ok(Vec::new());
         }
-        nameless += u64::from(seen.id.is_none());
-        number += 1;
-        Ok(())
-    })?;
-    if nameless > 0 {
-        let path = path.display();
-        progress
-            .note(&format!("{path}: {nameless} records without custom_id are kept as they are; --fresh starts over"));
-    }
-    // A file that is not as its report says was changed by hand: its lines are then of unknown origin.
-    let known = counts.iter().map(|(_, count)| count).sum::<u64>() == number;
-    let mut counts = counts.into_iter().filter(|_| known);
-    let (mut name, mut end) = ("", 0);
-    for (number, place) in unplanned {
-        while known && number >= end {
-            let Some((next, count)) = counts.next() else { break };
-            (name, end) = (next, end + count);
+        let file = self.inputs.add(path, role);
+        let (start, mut nameless) = (self.found, 0u64);
+        scan(self.inputs, file, self.options.max_line, self.progress, &Silent, |seen| {
+            self.index.earlier(seen.id, seen.place, self.found)?;
+            nameless += u64::from(seen.id.is_none());
+            self.found += 1;
+            Ok(())
+        })?;
+        if nameless > 0 {
+            let path = path.display();
+            self.progress.note(&format!(
+                "{path}: {nameless} records without custom_id are kept as they are; --fresh starts over"
+            ));
         }
-        left.entry(name.to_owned()).or_insert_with(Vec::new).push(place);
+        // A file that is not as its report says was changed by hand: its lines are then of unknown origin.
+        if counts.iter().map(|(_, count)| count).sum::<u64>() != self.found - start {
+            return Ok(vec![(String::new(), start..self.found)]);
+        }
+        let mut end = start;
+        let mut stretch = |(name, count): (&str, u64)| {
+            end += count;
+            (name.to_owned(), end - count..end)
+        };
+        Ok(counts.into_iter().map(&mut stretch).filter(|(_, numbers)| !numbers.is_empty()).collect())
     }
-    Ok(left)
 }
 
 fn sources(report: &Path) -> Vec<LeftSource> {

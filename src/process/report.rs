@@ -12,7 +12,7 @@ use super::inputs::Inputs;
 /// How many ids a report names for each reason and locale.
 const EXAMPLES: usize = 5;
 /// How many strays of a kind are listed with their lines; all are counted.
-const LISTED: u64 = 1000;
+pub(super) const LISTED: u64 = 1000;
 
 /// The outcome of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -204,6 +204,16 @@ impl Strays {
         *count += 1;
         if *count <= LISTED {
             self.listed.entry(stray).or_default().push(At::new(file, line));
+        }
+    }
+
+    /// Adds `count` strays, of which the first are `listed` by file and line.
+    pub(super) fn add_many<'a>(&mut self, stray: Stray, count: u64, listed: impl Iterator<Item = (&'a Path, u64)>) {
+        if count > 0 {
+            let before = self.counts.entry(stray).or_default();
+            let room = LISTED.saturating_sub(*before) as usize;
+            *before += count;
+            self.listed.entry(stray).or_default().extend(listed.take(room).map(|(file, line)| At::new(file, line)));
         }
     }
 }

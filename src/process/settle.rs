@@ -11,10 +11,11 @@ use crate::{Error, Result};
 
 use super::conversation::{Conversation, Fault};
 use super::fetch::fetch;
+use super::index::Entry;
 use super::inputs::{Inputs, Role};
 use super::judge::Judge;
 use super::place::Place;
-use super::plan::{Entry, Plan};
+use super::plan::Plan;
 use super::planned::Planned;
 use super::record::write_provenance;
 use super::report::LocaleReport;
@@ -24,6 +25,8 @@ use super::salvage::salvage;
 /// What came of a stretch of the plan.
 #[derive(Debug, Default)]
 pub(super) struct Settled {
+    /// How many requests were settled.
+    pub requests: u64,
     /// Lines of records.
     pub records: Vec<u8>,
     /// How many.
@@ -59,22 +62,26 @@ pub(super) struct Settler<'a> {
 }
 
 impl Settler<'_> {
-    /// Settles the planned requests of `range`.
+    /// Settles the planned requests of `range` in the window that the plan holds.
     ///
     /// # Errors
     /// [`Error::Io`] when a line cannot be read again; [`Error::Line`] when it has changed since.
     pub fn settle(&self, range: Range<usize>) -> Result<Settled> {
-        let entries = &self.plan.entries[range.clone()];
+        let window = self.plan.index.window();
+        let entries = &window.entries[range.clone()];
         let metadata: Vec<Place> = entries.iter().map(|entry| entry.metadata).collect();
         let answers: Vec<Place> = entries.iter().map(|entry| entry.answer).collect();
         let (metadata, answers) = (fetch(self.inputs, &metadata)?, fetch(self.inputs, &answers)?);
         let mut settled = Settled { records: Vec::with_capacity(1 << 20), ..Settled::default() };
         for (at, entry) in entries.iter().enumerate() {
-            let ordinal = (range.start + at) as u32;
+            if !entry.counts() {
+                continue;
+            }
             let planned = std::str::from_utf8(metadata.line(at)).ok().and_then(|line| Planned::read(line).ok());
             let planned = planned.ok_or_else(|| changed(self.inputs, entry.metadata))?;
             let request = Request { settler: self, entry, planned };
-            settled.request(&request, answers.line(at), self.plan.further(ordinal))?;
+            settled.request(&request, answers.line(at), window.further(range.start + at))?;
+            settled.requests += 1;
         }
         Ok(settled)
     }
@@ -119,7 +126,7 @@ impl Settled {
                     return Ok(());
                 }
                 Role::Rejects => {}
-                Role::Input => match self.answer(request, line) {
+                Role::Input => match self.answer(request, line)? {
                     Verdict::Accepted => done = true,
                     Verdict::Stray(stray) => self.stray(request, stray, place),
                     Verdict::Rejected(_) if failed.is_some() => self.stray(request, Stray::Duplicate, place),
@@ -141,19 +148,19 @@ impl Settled {
         Ok(())
     }
 
-    fn answer(&mut self, request: &Request<'_>, line: &[u8]) -> Verdict {
-        let Ok(line) = std::str::from_utf8(line) else { return Verdict::Stray(Stray::NotJson) };
-        let Ok(Decoded { dialect, outcome, .. }) = decode(line) else { return Verdict::Stray(Stray::NotJson) };
+    fn answer(&mut self, request: &Request<'_>, line: &[u8]) -> Result<Verdict> {
+        let Ok(line) = std::str::from_utf8(line) else { return Ok(Verdict::Stray(Stray::NotJson)) };
+        let Ok(Decoded { dialect, outcome, .. }) = decode(line) else { return Ok(Verdict::Stray(Stray::NotJson)) };
         let answer = match outcome {
             Outcome::Answer(answer) => answer,
-            Outcome::Failure(failure) => return Verdict::Rejected(failure),
+            Outcome::Failure(failure) => return Ok(Verdict::Rejected(failure)),
         };
         if let Some(form) = request.settler.rows {
-            return self.row(request, &answer, dialect.name(), form);
+            return Ok(self.row(request, &answer, dialect.name(), form));
         }
         if memchr::memmem::find(answer.text.as_bytes(), SAMPLE_MARK.as_bytes()).is_some() {
             let detail = "a sample of the offline engine, which did not know the prompt".to_owned();
-            return Verdict::Rejected(Failure { reason: Reason::Invalid, detail });
+            return Ok(Verdict::Rejected(Failure { reason: Reason::Invalid, detail }));
         }
         let mut repairs = Vec::new();
         repairs.extend(answer.replaced.then_some("lone_surrogate"));
@@ -171,16 +178,16 @@ impl Settled {
         };
         let conversation = match conversation {
             Ok(conversation) => conversation,
-            Err(fault) => return Verdict::Rejected(fault.into()),
+            Err(fault) => return Ok(Verdict::Rejected(fault.into())),
         };
         repairs.extend(conversation.string_bool.then_some("string_bool"));
-        if let Some(failure) = self.mispaired(request, &conversation) {
-            return Verdict::Rejected(failure);
+        if let Some(failure) = mispaired(request, &conversation)? {
+            return Ok(Verdict::Rejected(failure));
         }
         let code = request.settler.plan.code(request.entry);
         let judgement = request.settler.judge.judge(&conversation, request.planned.plan, request.entry.locale, code);
         if let Some(rule) = judgement.rejected {
-            return Verdict::Rejected(Failure { reason: Reason::Invalid, detail: rule.to_owned() });
+            return Ok(Verdict::Rejected(Failure { reason: Reason::Invalid, detail: rule.to_owned() }));
         }
         self.records.push(b'{');
         conversation.write(&mut self.records);
@@ -192,14 +199,7 @@ impl Settled {
         count(&mut counts.repaired, &repairs);
         count(&mut counts.flagged, flags);
         count(&mut counts.not_applied, &judgement.not_applied);
-        Verdict::Accepted
-    }
-
-    /// An answer that names another planned request answers that one.
-    fn mispaired(&self, request: &Request<'_>, conversation: &Conversation<'_>) -> Option<Failure> {
-        let echo = conversation.echo()?.to_str();
-        let other = echo != request.planned.id && request.settler.plan.find(id_digest(echo.as_bytes()), 0).is_some();
-        other.then(|| Failure { reason: Reason::Mispaired, detail: format!("the answer names {echo}") })
+        Ok(Verdict::Accepted)
     }
 
     fn reject(&mut self, request: &Request<'_>, failure: &Failure, line: &str) {
@@ -252,6 +252,14 @@ impl Settled {
     pub fn counts(&mut self, request: &Request<'_>) -> &mut LocaleReport {
         self.counts.entry(request.entry.locale).or_default()
     }
+}
+
+/// An answer that names another planned request answers that one.
+fn mispaired(request: &Request<'_>, conversation: &Conversation<'_>) -> Result<Option<Failure>> {
+    let Some(echo) = conversation.echo() else { return Ok(None) };
+    let echo = echo.to_str();
+    let other = echo != request.planned.id && request.settler.plan.index.contains(id_digest(echo.as_bytes()))?;
+    Ok(other.then(|| Failure { reason: Reason::Mispaired, detail: format!("the answer names {echo}") }))
 }
 
 fn changed(inputs: &Inputs, place: Place) -> Error {

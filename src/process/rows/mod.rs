@@ -39,6 +39,8 @@ pub struct Options {
     pub fresh: bool,
     /// The longest line that is read, in bytes.
     pub max_line: usize,
+    /// What the join index may take in memory, in bytes: see [`super::Options::index_bytes`].
+    pub index_bytes: usize,
     /// Threads; 0 for as many as the machine has.
     pub jobs: usize,
     /// What languages look like.
@@ -130,6 +132,7 @@ pub fn process(assets: &Assets, table: &TableRun, options: &Options, progress: &
             output: Output::File(target.records.clone()),
             fresh: options.fresh,
             max_line: options.max_line,
+            index_bytes: options.index_bytes,
             jobs: options.jobs,
             languages: Arc::clone(&options.languages),
             rules: crate::recipe::Rules::default(),
