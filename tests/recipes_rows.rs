@@ -487,7 +487,7 @@ fn own_jobs_are_shown_among_many_and_without_any_template() {
     ok(folder.path(), &[&["submit", "batch_files/table-in"], &there[..]].concat());
     ok(&foreign, &[&["submit", "batch_files/table-f", "-q"], &there[..]].concat());
     let stdout = ok(folder.path(), &["status", "batch_files/table-in", "--base-url", &serve.base]);
-    assert!(stdout.contains("openai_batch_table-in_") && !stdout.contains("table-f_"), "{stdout}");
+    assert!(stdout.contains("table-in_") && !stdout.contains("table-f_"), "{stdout}");
     assert_eq!(serve.count("batches?limit=100"), 27);
     ok(folder.path(), &["watch", "batch_files/table-in", "--base-url", &serve.base, "-q"]);
     ok(folder.path(), &["process", "--responses", "batch_files", "--metadata", "batch_files", "--output", "o.csv"]);
