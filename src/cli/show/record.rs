@@ -6,15 +6,12 @@ use anstyle::{AnsiColor, Reset, Style};
 use serde_json::Value;
 
 use super::{Look, diff, locale};
+use crate::augment::{COLUMNS, SEVERITIES};
 use crate::cli::print;
 use crate::rows::{Columns, Row, flatten};
 
 const HEAD: Style = Style::new().bold();
 const QUIET: Style = AnsiColor::BrightBlack.on_default();
-
-/// Layouts and severities of the columns that `augment` writes.
-const COLUMNS: [&str; 3] = ["qwerty", "abc", "frequency"];
-const SEVERITIES: [&str; 4] = ["minimal", "light", "moderate", "severe"];
 
 /// Letters of scripts that run from right to left, and the isolates that keep such a text together on its line.
 const RIGHT_TO_LEFT: std::ops::RangeInclusive<char> = '\u{590}'..='\u{8FF}';
@@ -69,7 +66,7 @@ fn noisy(out: &mut String, turn: &Columns, colour: bool) {
     let differing = |text: &str| if colour { diff::coloured(&typed, text) } else { text.to_owned() };
     let mut lines = Vec::new();
     for column in COLUMNS {
-        for severity in SEVERITIES {
+        for severity in SEVERITIES.map(|severity| severity.name) {
             if let Some(variant) = text(&format!("noisy_{column}_{severity}")) {
                 lines.push((format!("{column} {severity}"), differing(&variant)));
             }
