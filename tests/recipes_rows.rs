@@ -569,3 +569,15 @@ fn a_run_whose_price_is_above_the_limit_or_not_known_sends_nothing() {
     assert!(code == 1 && stderr.contains("no price is known"), "{stderr}");
     assert_eq!(serve.count("batches"), 0);
 }
+
+#[test]
+fn options_that_rows_do_not_take_are_refused() {
+    let folder = folder();
+    write(folder.path(), "in.csv", "id,content\n1,a\n");
+    for option in [["--service", "mistral"], ["--knowledge", "k.tsv"]] {
+        let args = [&["generate", "--recipe", "table", "--input", "in.csv"][..], &option].concat();
+        let (code, _, stderr) = run(folder.path(), &args);
+        assert!(code == 2 && stderr.contains(option[0]) && stderr.contains("asks about rows"), "{stderr}");
+        assert!(!folder.path().join("batch_files").exists());
+    }
+}

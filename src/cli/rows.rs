@@ -100,6 +100,13 @@ impl RowArgs {
 
     /// The library's options.
     pub fn options(self, plan: PlanArgs, context: &Context, provider: Provider, out: PathBuf) -> Result<Options> {
+        let unused = [("--knowledge", plan.knowledge.is_some()), ("--service", plan.service.is_some())];
+        if let Some((option, _)) = unused.into_iter().find(|(_, given)| *given) {
+            return Err(Error::Usage(format!(
+                "{option}: recipe `{}` asks about rows, which do not take it",
+                plan.recipe
+            )));
+        }
         let mut overrides = Overrides {
             id: self.id,
             text: self.text,
