@@ -32,6 +32,8 @@ const FILE: &str = "{\"custom_id\":\"a\"}\n{\"custom_id\":\"b\",\"x\":[1,2]}\n{}
 enum Manner {
     /// With its length, and parts of it on request.
     Parts,
+    /// With its length, and on request a shorter part than was asked for: the rest of a line.
+    ShortParts,
     /// With its length, and parts of another file under the same name.
     OtherParts,
     /// With its length, all of it each time.
@@ -64,7 +66,7 @@ async fn give(State(giver): State<Shared>, headers: HeaderMap) -> Response {
         let body = Body::from_stream(pieces);
         let length = [("content-length", whole.len().to_string())];
         return match giver.manner {
-            Manner::Parts | Manner::OtherParts => {
+            Manner::Parts | Manner::ShortParts | Manner::OtherParts => {
                 (length, [("accept-ranges", "bytes"), ("etag", "\"one\"")], body).into_response()
             }
             Manner::Whole => (length, body).into_response(),
@@ -78,6 +80,11 @@ async fn give(State(giver): State<Shared>, headers: HeaderMap) -> Response {
             assert_eq!(headers["if-range"], "\"one\"");
             let range = format!("bytes {start}-{}/{}", whole.len() - 1, whole.len());
             (StatusCode::PARTIAL_CONTENT, [("content-range", range)], whole.slice(start..)).into_response()
+        }
+        (Manner::ShortParts, Some(start)) => {
+            let end = start + FILE[start..].find('\n').unwrap() + 1;
+            let range = format!("bytes {start}-{}/{}", end - 1, whole.len());
+            (StatusCode::PARTIAL_CONTENT, [("content-range", range)], whole.slice(start..end)).into_response()
         }
         (Manner::OtherParts, Some(start)) => {
             let range = format!("bytes {start}-{}/{}", whole.len() + 6, whole.len() + 7);
@@ -100,7 +107,7 @@ async fn a_file_cut_at_any_byte_arrives_whole() {
     let client = Client::new("test", &base, &Auth::None, &[]).unwrap().with_patience(patience);
     let folder = tempfile::tempdir().unwrap();
     let to = folder.path().join("file.jsonl");
-    for manner in [Manner::Parts, Manner::OtherParts, Manner::Whole, Manner::Chunks] {
+    for manner in [Manner::Parts, Manner::ShortParts, Manner::OtherParts, Manner::Whole, Manner::Chunks] {
         for cut in 0..FILE.len() {
             *giver.lock().unwrap() = Giver { manner, cut: Some(cut), ranges: Vec::new() };
             let came = client.download("/file", &to).await.unwrap();
@@ -110,6 +117,9 @@ async fn a_file_cut_at_any_byte_arrives_whole() {
             let rest = (cut > 0).then(|| format!("bytes={cut}-"));
             match manner {
                 Manner::Parts => assert_eq!(asked, [None, rest], "{cut}"),
+                Manner::ShortParts if cut > 0 => {
+                    assert_eq!(asked.len(), 1 + FILE[cut..].lines().count(), "each part ends before the file does")
+                }
                 Manner::OtherParts if cut > 0 => {
                     assert_eq!(asked, [None, rest, None], "what does not fit is not joined")
                 }

@@ -5,6 +5,7 @@
 
 mod support;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aacorn::http::Patience;
@@ -13,6 +14,7 @@ use aacorn::ledger::{Ledger, TWIN};
 use aacorn::model::Clock;
 use aacorn::progress::Silent;
 use aacorn::provider::{OpenAi, Pace};
+use aacorn::serve::{Options, Server};
 use support::meddler::{Meddler, Spoil};
 use support::{Http, Slow, server, write_shard};
 
@@ -25,11 +27,14 @@ fn client(base: &str) -> OpenAi {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_late_twin_is_ended_whenever_it_arrives() {
     // The create is in doubt for 100 ms, then it is sent once more. The first arrives soon after, or much later.
-    for late in [200, 700] {
+    // Times of jobs are whole seconds, so that only the last is younger by them.
+    for late in [200, 700, 1_500] {
         let (folder, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        write_shard(folder.path(), "en-GB", "", 60);
+        write_shard(folder.path(), "en-GB", "", 160);
         let found = shards(folder.path()).unwrap();
-        let running = server(state.path(), Slow(Duration::from_millis(50))).await;
+        // A clock that runs, so that the jobs differ in age.
+        let engine = Arc::new(Slow(Duration::from_millis(50)));
+        let running = Server::start(Options::new(state.path(), engine)).await.unwrap();
         let plan = [("POST", "/batches", Spoil::Late(Duration::from_millis(late)))];
         let meddler = Meddler::start(&running.base_url(), &plan).await;
         let (api, ledger) = (client(&meddler.base), Ledger::open(folder.path(), Clock::default()).unwrap());
@@ -40,6 +45,12 @@ async fn a_late_twin_is_ended_whenever_it_arrives() {
         let mut status: Vec<_> = batches.iter().map(|batch| batch["status"].as_str().unwrap()).collect();
         status.sort_unstable();
         assert!(status == ["cancelled", "completed"] || status == ["cancelling", "completed"], "{late}: {status:?}");
+        let created = |completed: bool| {
+            let of = |batch: &&serde_json::Value| (batch["status"] == "completed") == completed;
+            batches.iter().find(of).and_then(|batch| batch["created_at"].as_i64()).unwrap()
+        };
+        assert!(created(true) <= created(false), "the older one is kept");
+        assert!(late < 1_500 || created(true) < created(false), "they differ in age");
         let events = ledger.events(1).unwrap();
         let twin = events.iter().find(|(_, kind, _)| kind == TWIN).unwrap_or_else(|| panic!("{events:?}"));
         assert_ne!(Some(&twin.2), report.shards[0].job.as_ref());
