@@ -154,7 +154,7 @@ fn blank_image_and_content_cells_give_valid_json_or_a_listed_skip() {
 
     let gemini = ["--provider", "gemini", "--on-blank", "skip", "--name", "gemini"];
     let (code, _, stderr) = run(folder.path(), &[&args[..], &gemini].concat());
-    assert!(code == 1 && stderr.contains("in.csv:3: Gemini's batches take images as data URLs"), "{stderr}");
+    assert!(code == 1 && stderr.contains("line 3: row `2`: Gemini's batches take images as data URLs"), "{stderr}");
 }
 
 #[test]
