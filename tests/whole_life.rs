@@ -174,11 +174,12 @@ fn costs_are_counted_by_vocabulary_and_the_estimates_error_is_told() {
 
     // Past usage: the answers to two batch files tell how long those to the third will be.
     let serve = Serve::start(state.path());
-    let files: Vec<String> = all_files(&here.join("batch_files"))
+    let mut files: Vec<String> = all_files(&here.join("batch_files"))
         .into_iter()
         .filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("openai_batch_"))
         .map(|path| path.to_str().unwrap().to_owned())
         .collect();
+    files.sort();
     ok(here, &["submit", "--base-url", &serve.base, &files[0], &files[1]]);
     ok(here, &["watch", "--interval", "0.05", &files[0], &files[1]]);
     let costs: Value = serde_json::from_str(&ok(here, &["cost", "--json"])).unwrap();

@@ -12,17 +12,16 @@ mod mend;
 mod overrides;
 mod prompt;
 mod run;
+mod sections;
 mod select;
 
 pub use ident::{custom_id, source_id, text_of};
 pub use join::Joins;
 pub use judge::{Judged, RowJudge};
-pub use manifest::{
-    Aliases, Check, Endpoint, Explode, Input, Join, Limits, Output, Placement, Request, RowRecipe, Stance, Template,
-    Unanswered,
-};
+pub use manifest::{Check, RowRecipe, Template};
 pub use mend::Mend;
 pub use overrides::{JoinFile, Overrides, variable};
 pub use prompt::{Rendered, RowPrompter};
 pub use run::{RowLine, RunFile, Skip, is_run_file};
+pub use sections::{Aliases, Endpoint, Explode, Input, Join, Limits, Output, Placement, Request, Stance, Unanswered};
 pub use select::{Condition, Selection, is_blank};

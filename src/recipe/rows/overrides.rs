@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::manifest::{Endpoint, Placement, RowRecipe, Stance, Template};
+use super::manifest::{RowRecipe, Template};
+use super::sections::{Endpoint, Placement, Stance};
 use crate::assets::{self, from_toml};
 use crate::rows::Reader;
 use crate::{Error, Result};

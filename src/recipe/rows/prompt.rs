@@ -6,7 +6,8 @@ use serde_json::Value;
 use tera::{Context, Kwargs, State, Tera};
 
 use super::ident::text_of;
-use super::manifest::{Endpoint, RowRecipe, Template};
+use super::manifest::{RowRecipe, Template};
+use super::sections::Endpoint;
 use super::select::is_blank;
 use crate::assets::{Assets, Folder};
 use crate::rows::{Columns, get};
