@@ -35,7 +35,11 @@ impl Class {
 }
 
 /// Bytes after the text in [`Source::padded`].
-pub const PADDING: usize = 16;
+pub const PADDING: usize = 32;
+
+/// How often an error falls on a letter within a word for each time that it falls on one that begins a word: 2 to 3 % of real errors hit
+/// the first letter, where a fifth of letters are first (typos-dict 0.14.4 and BEA60k, counted).
+const INITIAL_KEPT: usize = 8;
 
 /// The utterance of one turn.
 #[derive(Debug, Default)]
@@ -47,6 +51,9 @@ pub struct Source {
     symbols: Vec<Symbol>,
     classes: Vec<Class>,
     keys: Vec<u16>,
+    /// Where errors may fall: the graphemes that begin no word, then those that do.
+    open: Vec<u32>,
+    within: usize,
     pub(super) clusters: Clusters,
     pub(super) pattern: Pattern,
     pub(super) fragile: bool,
@@ -88,6 +95,7 @@ impl Source {
             self.starts.push(text.len() as u32);
         }
         self.mark_words();
+        self.find_open();
         self.pattern.compile(&self.symbols);
     }
 
@@ -129,6 +137,34 @@ impl Source {
             }
             at = end;
         }
+    }
+
+    fn find_open(&mut self) {
+        self.open.clear();
+        self.open.resize(self.len() + 1, 0);
+        let mut found = 0;
+        for initial in [false, true] {
+            for (at, class) in (0..).zip(&self.classes) {
+                self.open[found] = at;
+                found += usize::from(!class.has(Class::SPARED) & (class.has(Class::INITIAL) == initial));
+            }
+            if !initial {
+                self.within = found;
+            }
+        }
+        self.open.truncate(found);
+    }
+
+    /// The grapheme that an error falls on, by 24 bits: none that is spared, and one that begins a word only once for every
+    /// [`INITIAL_KEPT`] times that another is.
+    #[must_use]
+    #[inline]
+    pub fn place(&self, bits: u32) -> Option<usize> {
+        let within = self.within * INITIAL_KEPT;
+        let chances = (within + self.open.len() - self.within) as u64;
+        let chance = ((u64::from(bits) * chances) >> 24) as usize;
+        let at = if chance < within { chance / INITIAL_KEPT } else { chance - within + self.within };
+        self.open.get(at).map(|at| *at as usize)
     }
 
     /// Its text.
