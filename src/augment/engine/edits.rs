@@ -1,4 +1,4 @@
-//! The errors of one utterance, in the order they were drawn and in that of the text; which graphemes and gaps they use up.
+//! The errors of one utterance, in the order they were drawn and in that of the text.
 
 use super::bits::Bits;
 use super::edit::{Edit, Op};

@@ -121,21 +121,26 @@ impl Source {
     }
 
     fn mark_words(&mut self) {
-        let mut at = 0;
-        while at < self.classes.len() {
-            if self.classes[at].has(Class::SPACE) {
-                at += 1;
-                continue;
+        let mut before = Class::SPACE;
+        for class in &mut self.classes {
+            let begins = before.has(Class::SPACE) & !class.has(Class::SPACE);
+            *class = Class(class.0 | Class::INITIAL.0 * u8::from(begins));
+            before = *class;
+        }
+        if may_hold_address(&self.text) {
+            self.spare_addresses();
+        }
+    }
+
+    fn spare_addresses(&mut self) {
+        let space = |class: &Class| class.has(Class::SPACE);
+        let mut start = 0;
+        for word in self.classes.split_mut(space) {
+            let end = start + word.len();
+            if is_address(&self.text[self.starts[start] as usize..self.starts[end] as usize]) {
+                word.iter_mut().for_each(|class| *class = class.with(Class::SPARED));
             }
-            let end = self.classes[at..].iter().position(|class| class.has(Class::SPACE));
-            let end = end.map_or(self.classes.len(), |length| at + length);
-            self.classes[at] = self.classes[at].with(Class::INITIAL);
-            if is_address(&self.text[self.starts[at] as usize..self.starts[end] as usize]) {
-                for class in &mut self.classes[at..end] {
-                    *class = class.with(Class::SPARED);
-                }
-            }
-            at = end;
+            start = end + 1;
         }
     }
 
@@ -253,6 +258,12 @@ fn joins(char: char) -> bool {
             | '\u{200C}' | '\u{200D}' | '\u{A960}'..='\u{A97F}' | '\u{D7B0}'..='\u{D7FF}'
             | '\u{FE00}'..='\u{FE0F}' | '\u{1F1E6}'..='\u{1F1FF}' | '\u{1F3FB}'..='\u{1F3FF}'
             | '\u{11000}'..='\u{11FFF}' | '\u{E0000}'..)
+}
+
+/// Whether a word of `text` may be an address; false is certain.
+fn may_hold_address(text: &str) -> bool {
+    // A full stop at the end belongs to the sentence.
+    memchr::memchr3(b'@', b'/', b'.', &text.as_bytes()[..text.len().saturating_sub(1)]).is_some()
 }
 
 /// Whether a word is a web or mail address.

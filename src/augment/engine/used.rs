@@ -100,8 +100,9 @@ impl Used {
         let consumed = window & each(CONSUMED);
         let after = (!(consumed >> (24 + 8 * length)) & each(1)).trailing_zeros() / 8;
         let before = (!(consumed << 40) & each(1)).leading_zeros() / 8;
-        let run = ((1u64 << (8 * (before + length + after))) - 1) << (24 - 8 * before);
-        let gaps = run | 0xFF << (24 + 8 * (length + after));
+        // Where this goes beyond the word, so does the run, and the answer is not taken.
+        let run = (1u64.wrapping_shl(8 * (before + length + after)).wrapping_sub(1)) << (24 - 8 * before);
+        let gaps = run | 0xFFu64.wrapping_shl(24 + 8 * (length + after));
         let found = window & run;
         let stands =
             stands(edit, found & each(DELETED) != 0, found & each(SWAPPED) != 0, window & gaps & each(FILLED) != 0);
