@@ -11,6 +11,7 @@ use crate::augment::severity::{PerSeverity, SEVERITIES, targets};
 use crate::augment::spelling::{Dictionary, Speller};
 use crate::language::{Keyboards, TextRules};
 use crate::model::Locale;
+use crate::random::stream_number;
 
 /// The columns of the guide, in its order of layouts: the native one, and the two grids.
 pub const COLUMNS: [&str; 3] = ["qwerty", "abc", "frequency"];
@@ -22,8 +23,8 @@ pub struct Augmenter {
     characters: Arc<Characters>,
     /// Those of the columns, then those of the profiles.
     devices: Vec<Device>,
-    /// The name of each device's stream.
-    streams: Vec<String>,
+    /// The number of each device's stream.
+    streams: Vec<u64>,
     profiles: Vec<Profile>,
     corrector: Corrector,
     provenance: String,
@@ -59,7 +60,7 @@ impl Augmenter {
         let columns = COLUMNS.iter().map(|_| None).chain(profiles.iter().map(|profile| Some(&profile.name)));
         let streams = devices.iter().zip(columns).map(|(device, profile)| {
             let device = format!("{}/{}", device.layout.name(), device.access.name());
-            profile.map_or_else(|| device.clone(), |profile| format!("{device}/{profile}"))
+            stream_number(&profile.map_or_else(|| device.clone(), |profile| format!("{device}/{profile}")))
         });
         let streams = streams.collect();
         let rates = SEVERITIES.map(|severity| f64::from(severity.percent) / 100.0);
@@ -91,9 +92,9 @@ impl Augmenter {
     pub fn variants<'a>(&self, utterance: &str, key: Key<'_>, workspace: &'a mut Workspace) -> Variants<'a> {
         workspace.source.read(utterance, |char| self.characters.number(char));
         workspace.plans.resize_with(self.devices.len(), Plan::default);
-        for ((device, name), plan) in self.devices.iter().zip(&self.streams).zip(&mut workspace.plans) {
-            let mut stream = device::stream(self.seed, key.record, key.turn, name);
-            plan.draw(&mut workspace.source, device, &mut stream);
+        let streams = device::streams(self.seed, key.record, key.turn);
+        for ((device, number), plan) in self.devices.iter().zip(&self.streams).zip(&mut workspace.plans) {
+            plan.draw(&mut workspace.source, device, &mut streams.stream(*number));
         }
         Variants { workspace }
     }
@@ -110,7 +111,7 @@ impl Augmenter {
     ) -> Variants<'a> {
         workspace.source.read(utterance, |char| self.characters.number(char));
         workspace.plans.resize_with(self.devices.len(), Plan::default);
-        let mut stream = device::stream(self.seed, key.record, key.turn, &self.streams[column]);
+        let mut stream = device::streams(self.seed, key.record, key.turn).stream(self.streams[column]);
         workspace.plans[column].draw_upto(&mut workspace.source, &self.devices[column], severity, &mut stream);
         Variants { workspace }
     }

@@ -26,13 +26,7 @@ impl Stream {
     /// The stream of `(seed, stage, parts)`. Parts are separated unambiguously: `["a", "bc"]` is not `["ab", "c"]`.
     #[must_use]
     pub fn new(seed: u64, stage: &str, parts: &[&[u8]]) -> Self {
-        let mut name = Name::default();
-        name.put(&seed.to_le_bytes());
-        for part in std::iter::once(&stage.as_bytes()).chain(parts) {
-            name.put(&(part.len() as u64).to_le_bytes());
-            name.put(part);
-        }
-        Self(ChaCha8Rng::from_seed(name.key()))
+        Streams::new(seed, stage, parts).stream(0)
     }
 
     /// 64 even bits.
@@ -93,6 +87,38 @@ impl Stream {
             items.swap(last, self.index(last + 1));
         }
     }
+}
+
+/// Streams that share a name, told apart by a number: ChaCha's stream number under the key that the name stands for.
+#[derive(Debug)]
+pub struct Streams([u8; 32]);
+
+impl Streams {
+    /// Those of `(seed, stage, parts)`, separated as in [`Stream::new`].
+    #[must_use]
+    pub fn new(seed: u64, stage: &str, parts: &[&[u8]]) -> Self {
+        let mut name = Name::default();
+        name.put(&seed.to_le_bytes());
+        for part in std::iter::once(&stage.as_bytes()).chain(parts) {
+            name.put(&(part.len() as u64).to_le_bytes());
+            name.put(part);
+        }
+        Self(name.key())
+    }
+
+    /// The stream of that number.
+    #[must_use]
+    pub fn stream(&self, number: u64) -> Stream {
+        let mut stream = ChaCha8Rng::from_seed(self.0);
+        stream.set_stream(number);
+        Stream(stream)
+    }
+}
+
+/// The number that stands for `name` among the streams of one [`Streams`].
+#[must_use]
+pub fn stream_number(name: &str) -> u64 {
+    id_digest(name.as_bytes())[0]
 }
 
 /// The bytes of a name on their way into the hash: gathered, since each call into the hasher costs as much as a block.

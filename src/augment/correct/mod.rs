@@ -46,12 +46,12 @@ impl Corrector {
 
     /// The corrected form of `text`, in `room`.
     pub fn correct<'a>(&self, text: &str, room: &'a mut Correction) -> &'a str {
-        let Correction { clean, worded, lower, corrected, names } = room;
+        let Correction { clean, worded, lower, corrected, names, words } = room;
         clean.clear();
         worded.clear();
         corrected.clear();
         self.marks.tidy(text, clean);
-        self.words.replace(clean, worded);
+        self.words.replace(clean, words, worded);
         if let Some(speller) = &self.speller {
             clean.clear();
             speller.spell(worded, names, clean);
@@ -81,6 +81,8 @@ pub struct Correction {
     lower: String,
     corrected: String,
     names: Vec<String>,
+    /// Which bytes are of words.
+    words: Vec<u64>,
 }
 
 impl Correction {

@@ -59,17 +59,15 @@ impl Words {
         }
     }
 
-    /// Appends `text` to `out` with contractions and fixed capitals set right.
-    pub fn replace(&self, text: &str, out: &mut String) {
+    /// Appends `text` to `out` with contractions and fixed capitals set right; `room` is used again.
+    pub fn replace(&self, text: &str, room: &mut Vec<u64>, out: &mut String) {
         if self.fixed.is_empty() || !self.separated {
             out.push_str(text);
             return;
         }
         let curly = !text.is_ascii() && text.contains('’');
         let mut copied = 0;
-        let mut at = 0;
-        while let Some((start, end)) = next_word(text, at) {
-            at = end;
+        for (start, end) in words(text, room) {
             let word = &text[start..end];
             let first = usize::from(word.as_bytes()[0]);
             let ruled_out = self.lengths[first] & (1 << word.len().min(63)) == 0 || self.ends[first] & last(word) == 0;
@@ -148,30 +146,38 @@ const IN_WORD: [bool; 128] = {
     table
 };
 
-/// Where the next word begins and ends, from byte `from` on.
-fn next_word(text: &str, from: usize) -> Option<(usize, usize)> {
-    let bytes = text.as_bytes();
-    let word_at = |at: usize| match bytes[at] {
-        byte if byte.is_ascii() => (IN_WORD[usize::from(byte)], 1),
-        _ => text[at..].chars().next().map_or((false, 1), |char| (in_word(char), char.len_utf8())),
-    };
-    let mut start = from;
-    while start < bytes.len() {
-        let (of_word, length) = word_at(start);
-        if of_word {
-            let mut end = start + length;
-            while end < bytes.len() {
-                let (of_word, length) = word_at(end);
-                if !of_word {
-                    break;
-                }
-                end += length;
-            }
-            return Some((start, end));
+/// Where each word of `text` begins and ends, in bytes: its bytes are gathered as bits first, for at which of them a word ends is chance.
+fn words<'a>(text: &str, room: &'a mut Vec<u64>) -> impl Iterator<Item = (usize, usize)> + use<'a> {
+    room.clear();
+    room.resize(text.len() / 64 + 1, 0);
+    if text.is_ascii() {
+        for (at, byte) in text.bytes().enumerate() {
+            room[at / 64] |= u64::from(IN_WORD[usize::from(byte & 127)]) << (at % 64);
         }
-        start += length;
+    } else {
+        for (start, char) in text.char_indices().filter(|(_, char)| in_word(*char)) {
+            (start..start + char.len_utf8()).for_each(|at| room[at / 64] |= 1 << (at % 64));
+        }
     }
-    None
+    let mut end = 0;
+    std::iter::from_fn(move || {
+        let start = next(room, end, |word| word)?;
+        // After the last byte there is a bit that is not set.
+        end = next(room, start, |word| !word)?;
+        Some((start, end))
+    })
+}
+
+/// The first bit from `at` on that is set in what `of` makes of its word.
+#[inline]
+fn next(bits: &[u64], at: usize, of: impl Fn(u64) -> u64) -> Option<usize> {
+    let mut word = at / 64;
+    let mut left = of(*bits.get(word)?) >> (at % 64) << (at % 64);
+    while left == 0 {
+        word += 1;
+        left = of(*bits.get(word)?);
+    }
+    Some(word * 64 + left.trailing_zeros() as usize)
 }
 
 /// The last five bits of a word's last byte, as a bit; capitals of ASCII have those of their small letters.

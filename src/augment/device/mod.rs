@@ -20,7 +20,7 @@ pub use crate::language::Layout;
 pub use characters::Characters;
 pub use mix::Mix;
 pub use model::{Model, Slip};
-pub use table::{Choice, weights};
+pub use table::Row;
 pub use typing::Device;
 
 use std::sync::Arc;
@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::augment::profile::Profile;
 use crate::language::{Keyboards, TextRules};
-use crate::random::Stream;
+use crate::random::Streams;
 use board::Board;
 use flick::Flick;
 use scanning::Scanning;
@@ -125,8 +125,8 @@ fn model(keyboards: &Keyboards, rules: &TextRules, layout: Layout, access: Acces
     }
 }
 
-/// The stream of one (turn, layout, access); `name` is that of layout and access, and of the profile where there is one.
+/// The streams of one turn; each (layout, access) has that of its name's [`stream_number`](crate::random::stream_number).
 #[must_use]
-pub fn stream(seed: u64, id: &[u8], turn: u32, name: &str) -> Stream {
-    Stream::new(seed, "augment", &[id, &turn.to_le_bytes(), name.as_bytes()])
+pub fn streams(seed: u64, id: &[u8], turn: u32) -> Streams {
+    Streams::new(seed, "augment", &[id, &turn.to_le_bytes()])
 }

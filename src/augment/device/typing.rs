@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::table::{Choice, Table, choose};
+use super::table::{Choice, Draw, Row, Table};
 use super::words::Words;
 use super::{Access, Characters, Layout, Mix, Model, Slip};
 use crate::augment::engine::{Cause, Class, Edit, Kind, Op, Source, Symbol};
@@ -21,7 +21,8 @@ pub struct Device {
     model: Box<dyn Model>,
     characters: Arc<Characters>,
     mix: Mix,
-    kinds: [(Kind, u16); 9],
+    kinds: [Kind; 9],
+    drawn_kind: Draw,
     leanings: u8,
     contexts: u8,
     instead: Table,
@@ -44,11 +45,11 @@ impl Device {
         characters: &Arc<Characters>,
         words: &Arc<Words>,
     ) -> Self {
-        let mut upto = 0u32;
         let mix = mix.unwrap_or_else(|| model.mix());
-        let kinds = mix.shares().map(|(kind, share)| {
-            upto += u32::from(share);
-            (kind, (upto * 65536 / 1000).min(65535) as u16)
+        let mut sum = 0;
+        let upto = mix.shares().map(|(_, share)| {
+            sum += u32::from(share);
+            sum * 65536 / 1000
         });
         let lower = |char: &char| char.is_alphabetic() && !char.is_uppercase();
         let letters = model.letters().into_iter().filter(lower).take(FEW_LETTERS).map(Symbol::from).collect();
@@ -58,7 +59,8 @@ impl Device {
             layout,
             access,
             mix,
-            kinds,
+            kinds: mix.shares().map(|(kind, _)| kind),
+            drawn_kind: Draw::new(upto.into_iter()),
             leanings: model.leanings(),
             contexts,
             words: Arc::clone(words),
@@ -82,8 +84,7 @@ impl Device {
     /// A kind of error, by the device's mix.
     #[must_use]
     pub fn kind(&self, bits: u16) -> Kind {
-        let likely = self.kinds.iter().find(|(_, upto)| bits < *upto);
-        likely.map_or(Kind::Substitution, |(kind, _)| *kind)
+        self.kinds.get(self.drawn_kind.index(bits)).copied().unwrap_or(Kind::Substitution)
     }
 
     /// The way in which the errors of one utterance lean.
@@ -122,15 +123,15 @@ impl Device {
                 new.push(source.base(at).into());
                 Some(Edit::new(kind, Op::Substitute, Cause::MissedMark, (at, 1), 1))
             }
-            Kind::Substitution => slip(choose(self.instead(key, self.context(source, at, leaning)), draw), new),
-            Kind::Addition => slip(choose(self.besides(key, self.context(source, at, leaning)), draw), new),
+            Kind::Substitution => slip(self.instead(key, self.context(source, at, leaning)).choose(draw), new),
+            Kind::Addition => slip(self.besides(key, self.context(source, at, leaning)).choose(draw), new),
             Kind::Omission => {
                 let whole = Edit::new(kind, Op::Delete, self.lapses.0, (at, 1), 1);
-                slip(choose(self.remains(key), draw), new).or(Some(whole))
+                slip(self.remains(key).choose(draw), new).or(Some(whole))
             }
             Kind::Repetition => {
                 let again = self.row(&self.again, key, 0, |char| self.model.again(char));
-                new.push(choose(again, draw).map_or_else(|| source.symbol(at), |choice| choice.to));
+                new.push(again.choose(draw).map_or_else(|| source.symbol(at), |choice| choice.to));
                 Some(Edit::new(kind, Op::Insert, self.lapses.1, (at + 1, 0), 1))
             }
             Kind::Transposition => {
@@ -159,17 +160,17 @@ impl Device {
     }
 
     /// All that may come instead of a character, by its number, likeliest first.
-    pub fn instead(&self, key: u16, context: u8) -> &[Choice] {
+    pub fn instead(&self, key: u16, context: u8) -> &Row {
         self.row(&self.instead, key, context, |char| self.model.instead(char, context))
     }
 
     /// All that may come besides a character, by its number, likeliest first.
-    pub fn besides(&self, key: u16, context: u8) -> &[Choice] {
+    pub fn besides(&self, key: u16, context: u8) -> &Row {
         self.row(&self.besides, key, context, |char| self.model.besides(char, context))
     }
 
     /// All that may remain of a character when one of its keys is not registered; nothing where it has one key.
-    pub fn remains(&self, key: u16) -> &[Choice] {
+    pub fn remains(&self, key: u16) -> &Row {
         self.row(&self.remains, key, 0, |char| self.model.remains(char))
     }
 
@@ -182,9 +183,8 @@ impl Device {
     /// The share of a kind of error, in 65,536ths.
     #[must_use]
     pub fn share(&self, kind: Kind) -> u32 {
-        let at = self.kinds.iter().position(|(other, _)| *other == kind).unwrap_or_default();
-        let before = at.checked_sub(1).map_or(0, |before| self.kinds[before].1);
-        u32::from(self.kinds[at].1 - before)
+        let mut shares = self.kinds.iter().zip(self.drawn_kind.shares());
+        shares.find(|(other, _)| **other == kind).map_or(0, |(_, share)| share)
     }
 
     /// Letters that can be typed.
@@ -192,7 +192,7 @@ impl Device {
         self.letters.iter().copied()
     }
 
-    fn row<'a>(&self, table: &'a Table, key: u16, context: u8, slips: impl FnOnce(char) -> Vec<Slip>) -> &'a [Choice] {
+    fn row<'a>(&self, table: &'a Table, key: u16, context: u8, slips: impl FnOnce(char) -> Vec<Slip>) -> &'a Row {
         table.row(key, context, || self.characters.of(key).map(slips).unwrap_or_default())
     }
 }

@@ -10,6 +10,9 @@ pub type Id = u32;
 /// Places in the table of symbols: those of one alphabet hardly ever share one.
 const SLOTS: usize = 256;
 
+/// Masks after those of a row.
+pub const ROW_PADDING: usize = 8;
+
 /// A source compiled for comparison.
 #[derive(Debug)]
 pub struct Pattern {
@@ -19,7 +22,7 @@ pub struct Pattern {
     masks: Vec<u64>,
     /// The id of each grapheme of the source.
     ids: Vec<Id>,
-    /// The mask of each grapheme of a narrow source.
+    /// The mask of each grapheme of a narrow source; then [`ROW_PADDING`] more.
     row: Vec<u64>,
     /// Symbols with their ids, by the last bits of the symbol; an id of 0 is an empty place.
     table: [(Symbol, Id); SLOTS],
@@ -77,6 +80,7 @@ impl Pattern {
         self.row.clear();
         if self.is_narrow() {
             self.row.extend(self.ids.iter().map(|id| self.masks[*id as usize]));
+            self.row.extend([0; ROW_PADDING]);
         }
     }
 
@@ -96,7 +100,7 @@ impl Pattern {
         self.words == 1
     }
 
-    /// Where a narrow source holds the grapheme that it has at each place, as bits.
+    /// Where a narrow source holds the grapheme that it has at each place, as bits; then [`ROW_PADDING`] more.
     #[must_use]
     pub fn row(&self) -> &[u64] {
         &self.row
@@ -187,14 +191,6 @@ impl Walk {
     #[inline]
     pub fn new(from: usize) -> Self {
         Self { plus: u64::MAX, minus: 0, from: from as u32, steps: 0 }
-    }
-
-    /// Goes on by some graphemes, each given by where the source holds it.
-    #[inline]
-    pub fn steps(&mut self, masks: &[u64]) {
-        for mask in masks {
-            self.step(*mask);
-        }
     }
 
     /// Goes on by one.

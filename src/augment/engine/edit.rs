@@ -148,8 +148,6 @@ pub struct Edit {
     pub len: u32,
     /// Where its new graphemes begin and end in the plan's store.
     pub(super) out: (u32, u32),
-    /// Where the source holds its one new grapheme, as bits; of no use where it has none or several.
-    pub(super) mask: u64,
     /// What it adds to the distance.
     pub cost: u32,
     /// What happens at the device.
@@ -165,6 +163,6 @@ impl Edit {
     #[must_use]
     #[inline]
     pub fn new(kind: Kind, op: Op, cause: Cause, graphemes: (usize, usize), cost: u32) -> Self {
-        Self { start: graphemes.0 as u32, len: graphemes.1 as u32, out: (0, 0), mask: 0, cost, kind, op, cause }
+        Self { start: graphemes.0 as u32, len: graphemes.1 as u32, out: (0, 0), cost, kind, op, cause }
     }
 }

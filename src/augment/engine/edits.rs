@@ -1,15 +1,13 @@
-//! The errors of one utterance, in the order they were drawn and in that of the text; which graphemes and gaps they use up.
+//! The errors of one utterance, in the order they were drawn and in that of the text.
 
+use super::bits::Bits;
 use super::edit::{Edit, Op};
-use super::source::{Class, PADDING, Source};
+use super::source::{Class, Source};
 use super::symbol::Symbol;
+use super::used::Used;
 
-/// Marks of the graphemes and gaps that an error has used up.
-const CONSUMED: u8 = 1;
-const DELETED: u8 = 2;
-const GAP: u8 = 4;
-/// The gap lies within an error, where nothing can come.
-const CLOSED: u8 = 8;
+/// Masks after those of the new graphemes; most errors bring no more than that.
+pub const NEW_PADDING: usize = 2;
 
 /// Errors that do not get in each other's way.
 #[derive(Debug, Default)]
@@ -17,24 +15,14 @@ pub struct Edits {
     all: Vec<Edit>,
     /// Their new graphemes.
     store: Vec<Symbol>,
-    /// Places in the text with the indices of the edits there, in the order of the text.
-    order: Vec<(u32, u32)>,
-    used: Vec<u8>,
+    /// Where a narrow source holds each of those, as bits; then [`NEW_PADDING`] more.
+    masks: Vec<u64>,
+    /// The places in the text where errors are, see [`place`].
+    places: Bits,
+    /// By place, the index of the error there.
+    at_place: Vec<u32>,
+    used: Used,
     cost: u32,
-    /// The new graphemes as UTF-8.
-    new: Vec<u8>,
-    pieces: Vec<Piece>,
-    plain: bool,
-}
-
-/// An edit as bytes, in the order of the text.
-#[derive(Debug, Clone, Copy)]
-struct Piece {
-    index: u32,
-    /// What it replaces in the text of the source.
-    old: (u32, u32),
-    /// What it brings, in the new text.
-    new: (u32, u32),
 }
 
 impl Edits {
@@ -42,9 +30,15 @@ impl Edits {
     pub fn clear(&mut self, length: usize) {
         self.all.clear();
         self.store.clear();
-        self.order.clear();
-        self.used.clear();
-        self.used.resize(length + 1, 0);
+        self.masks.clear();
+        self.masks.extend([0; NEW_PADDING]);
+        self.at_place.resize(2 * length + 2, 0);
+        self.unmark(length);
+    }
+
+    fn unmark(&mut self, length: usize) {
+        self.places.clear(2 * length + 1);
+        self.used.clear(length);
         self.cost = 0;
     }
 
@@ -58,15 +52,35 @@ impl Edits {
         self.cost
     }
 
-    /// The first `length` edits in the order of the text.
-    pub fn in_text_order(&self, length: usize) -> impl Iterator<Item = &Edit> + Clone {
-        let drawn = self.order.iter().filter(move |(_, at)| (*at as usize) < length);
-        drawn.map(|(_, at)| &self.all[*at as usize])
+    /// The places in the text where they are.
+    pub fn places(&self) -> &Bits {
+        &self.places
+    }
+
+    /// Fills `places` with those of the first `length` edits.
+    pub fn places_of(&self, length: usize, source: &Source, places: &mut Bits) {
+        places.clear(2 * source.len() + 1);
+        self.all[..length].iter().for_each(|edit| places.insert(place(edit)));
+    }
+
+    /// The index of the edit at a place.
+    pub fn index(&self, place: usize) -> usize {
+        self.at_place[place] as usize
+    }
+
+    /// The edits at `places`, in the order of the text.
+    pub fn in_text_order<'a>(&'a self, places: &'a Bits) -> impl Iterator<Item = &'a Edit> + Clone {
+        places.iter().map(|place| &self.all[self.index(place)])
     }
 
     /// The new graphemes of an edit.
     pub fn new_symbols(&self, edit: &Edit) -> &[Symbol] {
         &self.store[edit.out.0 as usize..edit.out.1 as usize]
+    }
+
+    /// For each new grapheme of all edits, where a narrow source holds it, as bits; then [`NEW_PADDING`] more.
+    pub fn masks(&self) -> &[u64] {
+        &self.masks
     }
 
     /// Asks `make` for an edit whose new graphemes it pushes, and takes it when it fits; says whether.
@@ -75,10 +89,10 @@ impl Edits {
         let from = self.store.len();
         if let Some(mut edit) = make(&mut self.store) {
             edit.out = (from as u32, self.store.len() as u32);
-            if let [only] = self.store[from..] {
-                edit.mask = source.pattern.mask(only);
-            }
             if self.fits(source, &edit) {
+                self.masks.truncate(from);
+                self.masks.extend(self.store[from..].iter().map(|symbol| source.pattern.mask(*symbol)));
+                self.masks.extend([0; NEW_PADDING]);
                 self.add(edit);
                 return true;
             }
@@ -87,80 +101,70 @@ impl Edits {
         false
     }
 
+    #[inline]
     fn fits(&self, source: &Source, edit: &Edit) -> bool {
         let (start, end) = (edit.start as usize, (edit.start + edit.len) as usize);
-        if edit.len == 0 && self.used[start] & (GAP | CLOSED) != 0 {
-            return false;
-        }
-        if self.used[start..end].iter().any(|used| used & CONSUMED != 0) {
-            return false;
-        }
-        if edit.len > 1 && self.used[start + 1..end].iter().any(|used| used & GAP != 0) {
-            return false;
-        }
-        if self.cancels(edit) {
+        if !self.used.has_room(edit) || self.brings_back(source, edit) {
             return false;
         }
         if edit.op == Op::Delete {
             // At the ends it could leave nothing, or a space.
             let before_end = end == source.len() && start > 0;
             return start > 0
-                && !(before_end
-                    && (source.class(start - 1).has(Class::SPACE) || self.used[start - 1] & CONSUMED != 0));
+                && !(before_end && (source.class(start - 1).has(Class::SPACE) || self.used.consumed(start - 1)));
         }
         let blank = |symbol: &Symbol| char::from_u32(*symbol).is_some_and(char::is_whitespace);
         let new = self.new_symbols(edit);
         !(start == 0 && new.first().is_some_and(blank) || end == source.len() && new.last().is_some_and(blank))
     }
 
-    /// Whether with `edit` a run of errors without a grapheme between them would hold both a deletion and an insertion: as
-    /// substitutions of the whole run they would cost less. Most lists that are not exact are so for this reason.
-    fn cancels(&self, edit: &Edit) -> bool {
-        let (mut first, mut last) = (edit.start as usize, (edit.start + edit.len) as usize);
-        let mut found = self.used[first..last].iter().fold(0, |found, used| found | used);
-        while first > 0 && self.used[first - 1] & CONSUMED != 0 {
-            first -= 1;
-            found |= self.used[first];
+    /// Whether of `edit` and an error beside it one brings what the other takes away, or doubles a grapheme beside one that is gone: they
+    /// cost less than their sum. Most lists that are not exact are so for this reason.
+    #[inline]
+    fn brings_back(&self, source: &Source, edit: &Edit) -> bool {
+        let at = edit.start as usize;
+        let (used, meant) = (&self.used, |at: usize| source.symbol(at));
+        let inserted = |gap: usize| used.filled(gap).then(|| self.only_new(2 * gap)).flatten();
+        let came = |at: usize| used.consumed(at).then(|| self.only_new(2 * at + 1)).flatten();
+        let (before, after) = (at > 0, at + 1 < source.len());
+        match (edit.op, self.new_symbols(edit)) {
+            (Op::Insert, [new]) => {
+                before && meant(at - 1) == *new && (used.consumed(at - 1) || at > 1 && used.deleted(at - 2))
+                    || at < source.len() && meant(at) == *new && (used.consumed(at) || after && used.deleted(at + 1))
+            }
+            (Op::Substitute, [new]) if edit.len == 1 => {
+                inserted(at) == Some(meant(at))
+                    || inserted(at + 1) == Some(meant(at))
+                    || before && used.deleted(at - 1) && meant(at - 1) == *new
+                    || after && used.deleted(at + 1) && meant(at + 1) == *new
+            }
+            (Op::Delete, _) if edit.len == 1 => {
+                before && (came(at - 1) == Some(meant(at)) || inserted(at - 1) == Some(meant(at - 1)))
+                    || after && (came(at + 1) == Some(meant(at)) || inserted(at + 2) == Some(meant(at + 1)))
+            }
+            _ => false,
         }
-        while last + 1 < self.used.len() && self.used[last] & CONSUMED != 0 {
-            found |= self.used[last];
-            last += 1;
-        }
-        found |= self.used[last] & GAP;
-        let deletion = edit.op == Op::Delete || found & DELETED != 0;
-        deletion && (edit.len == 0 || found & GAP != 0)
+    }
+
+    /// The new grapheme of the edit at a place, where it has exactly one.
+    fn only_new(&self, place: usize) -> Option<Symbol> {
+        let edit = self.all.get(self.index(place)).filter(|edit| self::place(edit) == place)?;
+        if let [only] = self.new_symbols(edit) { Some(*only) } else { None }
     }
 
     #[inline]
     fn add(&mut self, edit: Edit) {
-        self.mark(&edit);
-        self.cost += edit.cost;
-        // An insertion stands before what replaces the grapheme at its place.
-        let place = 2 * edit.start + u32::from(edit.len > 0);
-        let mut at = self.order.len();
-        self.order.push((place, self.all.len() as u32));
-        while at > 0 && self.order[at - 1].0 >= place {
-            self.order.swap(at - 1, at);
-            at -= 1;
-        }
+        self.mark(&edit, self.all.len());
         self.all.push(edit);
     }
 
     #[inline]
-    fn mark(&mut self, edit: &Edit) {
-        let (start, end) = (edit.start as usize, (edit.start + edit.len) as usize);
-        if edit.len == 0 {
-            self.used[start] |= GAP;
-            return;
-        }
-        let mark = if edit.op == Op::Delete { CONSUMED | DELETED } else { CONSUMED };
-        self.used[start] |= mark;
-        for used in &mut self.used[start + 1..end] {
-            *used |= mark | CLOSED;
-        }
-        if edit.op == Op::Delete && end + 1 == self.used.len() {
-            self.used[start - 1] |= CONSUMED;
-        }
+    fn mark(&mut self, edit: &Edit, index: usize) {
+        let place = place(edit);
+        self.places.insert(place);
+        self.at_place[place] = index as u32;
+        self.cost += edit.cost;
+        self.used.mark(edit);
     }
 
     /// Keeps the first `length`.
@@ -169,77 +173,15 @@ impl Edits {
             self.store.truncate(dropped.out.0 as usize);
         }
         self.all.truncate(length);
-        self.order.retain(|(_, at)| (*at as usize) < length);
-        self.used.fill(0);
-        self.cost = 0;
+        self.unmark(self.used.len());
         for at in 0..length {
             let edit = self.all[at];
-            self.mark(&edit);
-            self.cost += edit.cost;
+            self.mark(&edit, at);
         }
-    }
-
-    /// Makes ready for [`Edits::write`].
-    pub fn spell(&mut self, source: &Source) {
-        self.new.clear();
-        self.pieces.clear();
-        for (_, index) in &self.order {
-            let edit = &self.all[*index as usize];
-            let first = self.new.len() as u32;
-            for symbol in &self.store[edit.out.0 as usize..edit.out.1 as usize] {
-                source.clusters.write_bytes(*symbol, &mut self.new);
-            }
-            let start = |at: u32| source.start(at as usize) as u32;
-            let old = (start(edit.start), start(edit.start + edit.len));
-            self.pieces.push(Piece { index: *index, old, new: (first, self.new.len() as u32) });
-        }
-        self.plain = source.plain() && !self.new.iter().any(|byte| matches!(byte, 0..0x20 | b'"' | b'\\'));
-        self.new.extend_from_slice(&[0; PADDING]);
-    }
-
-    /// The first `length` edits in the order of the text, each with its new text; after [`Edits::spell`].
-    pub fn spelled(&self, length: usize) -> impl Iterator<Item = (&Edit, &str)> + Clone {
-        let drawn = self.pieces.iter().filter(move |piece| (piece.index as usize) < length);
-        drawn.map(|piece| {
-            let new = &self.new[piece.new.0 as usize..piece.new.1 as usize];
-            let new = std::str::from_utf8(new).expect("graphemes are spelled whole");
-            (&self.all[piece.index as usize], new)
-        })
-    }
-
-    /// Whether no text of these edits holds a character that JSON escapes.
-    pub fn plain(&self) -> bool {
-        self.plain
-    }
-
-    /// Appends the text after the first `length` edits to `out`, as UTF-8; after [`Edits::spell`].
-    pub fn write(&self, source: &Source, length: usize, out: &mut Vec<u8>) {
-        let start = out.len();
-        let text = source.padded();
-        out.resize(start + text.len() + self.new.len(), 0);
-        let room = &mut out[start..];
-        let (mut end, mut at) = (0, 0);
-        for piece in &self.pieces {
-            if (piece.index as usize) < length {
-                end = put(room, end, text, at, piece.old.0);
-                end = put(room, end, &self.new, piece.new.0, piece.new.1);
-                at = piece.old.1;
-            }
-        }
-        end = put(room, end, text, at, source.text().len() as u32);
-        out.truncate(start + end);
     }
 }
 
-/// Copies `from[start..stop]` to `room[end..]` and says where that ends. Short pieces are copied at one length, which needs no call: `from` and
-/// `room` have that much room after what counts.
-#[inline]
-fn put(room: &mut [u8], end: usize, from: &[u8], start: u32, stop: u32) -> usize {
-    let (start, length) = (start as usize, (stop - start) as usize);
-    if length <= PADDING {
-        room[end..end + PADDING].copy_from_slice(&from[start..start + PADDING]);
-    } else {
-        room[end..end + length].copy_from_slice(&from[start..start + length]);
-    }
-    end + length
+/// Where in the text an edit stands among others: an insertion before what replaces the grapheme at its place. No two edits have the same.
+fn place(edit: &Edit) -> usize {
+    2 * edit.start as usize + usize::from(edit.len > 0)
 }

@@ -1,12 +1,15 @@
 //! The core: from an utterance and a device to one ordered list of errors, exact in its distance from the utterance.
 
+mod bits;
 mod distance;
 mod edit;
 mod edits;
 mod plan;
 mod proof;
 mod source;
+mod spelled;
 mod symbol;
+mod used;
 
 pub use edit::{Cause, Edit, Kind, Op};
 pub use plan::Plan;

@@ -5,19 +5,16 @@
 //! Where it does not, the first error that spoils it is found by bisection, dropped with all that follow, and drawn anew in
 //! its kind, so that exactness does not bend the mix.
 
-use super::distance::Id;
+use super::bits::Bits;
 use super::edit::{Cause, Edit, Kind, Op};
 use super::edits::Edits;
-use super::proof;
+use super::proof::Proof;
 use super::source::{Class, Source};
+use super::spelled::Spelled;
 use super::symbol::{FIRST_CLUSTER, Symbol};
 use crate::augment::device::Device;
 use crate::augment::severity::{PerSeverity, SEVERITIES, targets};
 use crate::random::Stream;
-
-/// Of the errors that would hit the first letter of a word, one in this many is kept: 2 to 3 % of real errors do, where a fifth of letters are first
-/// (typos-dict 0.14.4 and BEA60k, counted).
-const INITIAL_KEPT: u32 = 8;
 
 /// Kinds whose errors may cost more than is left before the next target; they are made up for when there is room again.
 const LONG: [Kind; 3] = [Kind::DroppedWord, Kind::KeyRepeat, Kind::Prediction];
@@ -51,10 +48,11 @@ pub struct Plan {
     owed_long: [u32; LONG.len()],
     /// The cost at which they were last tried again, and how often.
     tried: (u32, u32),
-    lengths: PerSeverity,
+    /// The places in the text of each severity's errors.
+    places: [Bits; SEVERITIES.len()],
     reached: PerSeverity,
-    /// Room for comparisons.
-    text: Vec<Id>,
+    spelled: Spelled,
+    proof: Proof,
 }
 
 impl Plan {
@@ -81,7 +79,7 @@ impl Plan {
             if self.is_exact(source) {
                 break;
             }
-            proved = proof::spoiler(&self.edits, source, proved, &mut self.text);
+            proved = self.proof.spoiler(&self.edits, source, proved);
             self.wanted = Some(self.edits.all()[proved].kind);
             self.edits.truncate(proved);
             spoiled += 1;
@@ -90,8 +88,8 @@ impl Plan {
             }
         }
         while self.edits.cost() < goal && self.search(source, device, stream) {}
-        self.settle(&targets);
-        self.edits.spell(source);
+        self.settle(source, &targets);
+        self.spelled.spell(&self.edits, source);
     }
 
     /// The distance of each severity's text from the source.
@@ -102,7 +100,7 @@ impl Plan {
 
     /// The errors of a severity in the order of the text, each with its new text.
     pub fn in_text_order(&self, severity: usize) -> impl Iterator<Item = (&Edit, &str)> + Clone {
-        self.edits.spelled(self.lengths[severity] as usize)
+        self.spelled.edits(&self.edits, &self.places[severity])
     }
 
     /// The number of new graphemes of `edit`.
@@ -113,29 +111,41 @@ impl Plan {
 
     /// Appends the text of a severity to `out`, as UTF-8.
     pub fn write(&self, source: &Source, severity: usize, out: &mut Vec<u8>) {
-        self.edits.write(source, self.lengths[severity] as usize, out);
+        self.spelled.write(&self.edits, &self.places[severity], source, out);
     }
 
     /// Whether no severity's text holds a character that JSON escapes; false is not certain.
     #[must_use]
     pub fn plain(&self) -> bool {
-        self.edits.plain()
+        self.spelled.plain()
     }
 
     fn is_exact(&mut self, source: &mut Source) -> bool {
-        proof::is_exact(&self.edits, source, self.edits.all().len(), &mut self.text)
+        self.proof.is_exact(&self.edits, source)
     }
 
     /// Adds errors until the last target; false when the device has no more to give.
     fn extend(&mut self, source: &Source, device: &Device, stream: &mut Stream, targets: &PerSeverity) -> bool {
         let patience = 4 + source.len() as u32;
         let mut misses = 0;
-        while let Some(target) = targets.iter().find(|target| **target > self.edits.cost()) {
-            self.room = target - self.edits.cost();
-            let kind = self.next_kind(device, stream);
+        let mut targets = targets.iter().peekable();
+        while let Some(target) = targets.peek() {
+            if self.edits.cost() >= **target {
+                targets.next();
+                continue;
+            }
+            self.room = **target - self.edits.cost();
+            // 16 bits for the kind, 24 for what else the device decides, 24 for the place.
             let bits = stream.bits();
-            let at = (((bits & 0xFFFF_FFFF) * source.len() as u64) >> 32) as usize;
-            match self.propose(source, device, kind, at, (bits >> 32) as u32) {
+            let kind = self.next_kind(device, bits as u16, stream);
+            let of_place = (bits >> 40) as u32;
+            let at = if kind <= Kind::Transposition {
+                source.place(of_place)
+            } else {
+                Some(((u64::from(of_place) * source.len() as u64) >> 24) as usize)
+            };
+            let bits = (bits >> 16) as u32 & 0xFF_FFFF;
+            match at.map_or(Offer::Refused, |at| self.propose(source, device, kind, at, bits)) {
                 Offer::Made => {
                     misses = 0;
                     continue;
@@ -151,8 +161,8 @@ impl Plan {
         true
     }
 
-    /// The kind of the next error.
-    fn next_kind(&mut self, device: &Device, stream: &mut Stream) -> Kind {
+    /// The kind of the next error, by `bits` and, where they ask for one that has no room, by more of the stream.
+    fn next_kind(&mut self, device: &Device, mut bits: u16, stream: &mut Stream) -> Kind {
         let room = self.room;
         if let Some(kind) = self.wanted.take() {
             if kind != Kind::Transposition || room >= 2 {
@@ -170,10 +180,11 @@ impl Plan {
             return kind;
         }
         loop {
-            match device.kind(stream.bits() as u16) {
+            match device.kind(bits) {
                 Kind::Transposition if room < 2 => self.owed += 1,
                 kind => return kind,
             }
+            bits = stream.bits() as u16;
         }
     }
 
@@ -201,12 +212,6 @@ impl Plan {
     /// Adds an error of `kind` at grapheme `at` that has room, when the device can make it there and nothing stands
     /// against it.
     fn propose(&mut self, source: &Source, device: &Device, kind: Kind, at: usize, bits: u32) -> Offer {
-        let class = source.class(at);
-        if kind <= Kind::Transposition
-            && (class.has(Class::SPARED) || (class.has(Class::INITIAL) && !(bits >> 17).is_multiple_of(INITIAL_KEPT)))
-        {
-            return Offer::Refused;
-        }
         let (leaning, room) = (self.leaning, self.room);
         let mut dear = false;
         let made = self.edits.offer(source, |new| {
@@ -231,7 +236,8 @@ impl Plan {
                     continue;
                 }
                 let symbol = source.symbol(at);
-                let known = device.instead(source.key(at), 0).iter().map(|choice| choice.to).chain(device.letters());
+                let known =
+                    device.instead(source.key(at), 0).choices().iter().map(|choice| choice.to).chain(device.letters());
                 let known: Vec<Symbol> = known.filter(|other| *other != symbol && *other < FIRST_CLUSTER).collect();
                 let substituted = known.iter().map(|new| (Op::Substitute, (at, 1), Some(*new)));
                 let inserted = std::iter::once(&symbol).chain(&known).map(|new| (Op::Insert, (at + 1, 0), Some(*new)));
@@ -265,17 +271,14 @@ impl Plan {
         false
     }
 
-    fn settle(&mut self, targets: &PerSeverity) {
+    fn settle(&mut self, source: &Source, targets: &PerSeverity) {
         let (mut length, mut cost) = (0, 0);
         for (severity, target) in targets.iter().enumerate() {
-            for edit in &self.edits.all()[length..] {
-                if cost >= *target {
-                    break;
-                }
-                cost += edit.cost;
+            while cost < *target && length < self.edits.all().len() {
+                cost += self.edits.all()[length].cost;
                 length += 1;
             }
-            self.lengths[severity] = length as u32;
+            self.edits.places_of(length, source, &mut self.places[severity]);
             self.reached[severity] = cost;
         }
     }

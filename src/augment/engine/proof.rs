@@ -4,74 +4,97 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::distance::{Id, Walk};
-use super::edits::Edits;
+use super::bits::Bits;
+use super::distance::{Id, ROW_PADDING, Walk};
+use super::edits::{Edits, NEW_PADDING};
 use super::source::Source;
+use super::spelled::put;
 
-/// Whether the first `length` of `edits` are exact. `text` is room that is used again.
-pub fn is_exact(edits: &Edits, source: &mut Source, length: usize, text: &mut Vec<Id>) -> bool {
-    let exact = if source.pattern.is_narrow() {
-        narrow(edits, source, length)
-    } else {
-        let cost: u32 = edits.all()[..length].iter().map(|edit| edit.cost).sum();
-        wide(edits, source, length, text) == cost
-    };
-    exact && (!source.fragile || stand_alone(edits, source, length))
+/// Proofs, with room that is used again.
+#[derive(Debug, Default)]
+pub struct Proof {
+    places: Bits,
+    masks: Vec<u64>,
+    ids: Vec<Id>,
 }
 
-/// The number of edits before the first that is not exact with those before it; the first `exact` are, all together are not.
-pub fn spoiler(edits: &Edits, source: &mut Source, mut exact: usize, text: &mut Vec<Id>) -> usize {
-    let mut spoiled = edits.all().len();
-    while spoiled - exact > 1 {
-        // Late errors have more neighbours to get in the way of.
-        let middle = exact + 2 * (spoiled - exact) / 3;
-        if is_exact(edits, source, middle, text) {
-            exact = middle;
+impl Proof {
+    /// Whether `edits` are exact.
+    pub fn is_exact(&mut self, edits: &Edits, source: &mut Source) -> bool {
+        let exact = self.costs(edits, source, edits.places(), edits.cost());
+        exact && (!source.fragile || stand_alone(edits, source, edits.all().len()))
+    }
+
+    /// The number of edits before the first that is not exact with those before it; the first `exact` are, all together are not.
+    pub fn spoiler(&mut self, edits: &Edits, source: &mut Source, mut exact: usize) -> usize {
+        let mut spoiled = edits.all().len();
+        let mut places = std::mem::take(&mut self.places);
+        while spoiled - exact > 1 {
+            // Late errors have more neighbours to get in the way of.
+            let middle = exact + 2 * (spoiled - exact) / 3;
+            edits.places_of(middle, source, &mut places);
+            let cost = edits.all()[..middle].iter().map(|edit| edit.cost).sum();
+            if self.costs(edits, source, &places, cost) && (!source.fragile || stand_alone(edits, source, middle)) {
+                exact = middle;
+            } else {
+                spoiled = middle;
+            }
+        }
+        self.places = places;
+        exact
+    }
+
+    /// Whether the text after the edits at `places` is `cost` away from the source.
+    fn costs(&mut self, edits: &Edits, source: &mut Source, places: &Bits, cost: u32) -> bool {
+        if source.pattern.is_narrow() {
+            self.narrow(edits, source, places) == cost
         } else {
-            spoiled = middle;
+            self.wide(edits, source, places) == cost
         }
     }
-    exact
-}
 
-/// Whether the distance is the cost, for a source of at most 64 graphemes; what stands before the first edit and after the last is alike on
-/// both sides.
-fn narrow(edits: &Edits, source: &Source, length: usize) -> bool {
-    let row = source.pattern.row();
-    let mut ordered = edits.in_text_order(length).peekable();
-    let Some(first) = ordered.peek() else { return true };
-    let (mut at, mut cost) = (first.start as usize, 0);
-    let mut walk = Walk::new(at);
-    for edit in ordered {
-        walk.steps(&row[at..edit.start as usize]);
-        match edit.out.1 - edit.out.0 {
-            0 => {}
-            1 => walk.step(edit.mask),
-            _ => edits.new_symbols(edit).iter().for_each(|symbol| walk.step(source.pattern.mask(*symbol))),
+    /// The distance, for a source of at most 64 graphemes; what stands before the first edit and after the last is alike on both sides.
+    fn narrow(&mut self, edits: &Edits, source: &Source, places: &Bits) -> u32 {
+        let (row, new) = (source.pattern.row(), edits.masks());
+        let most = row.len() + new.len();
+        if self.masks.len() < most {
+            self.masks.resize(most, 0);
         }
-        at = (edit.start + edit.len) as usize;
-        cost += edit.cost;
+        let text = &mut self.masks[..most];
+        let mut ordered = edits.in_text_order(places).peekable();
+        let Some(first) = ordered.peek().map(|edit| edit.start) else { return 0 };
+        let (mut at, mut end) = (first, 0);
+        for edit in ordered {
+            end = put::<ROW_PADDING, _>(text, end, row, at, edit.start);
+            end = put::<NEW_PADDING, _>(text, end, new, edit.out.0, edit.out.1);
+            at = edit.start + edit.len;
+        }
+        let mut walk = Walk::new(first as usize);
+        text[..end].iter().for_each(|mask| walk.step(*mask));
+        walk.distance(at as usize)
     }
-    walk.distance(at) == cost
-}
 
-fn wide(edits: &Edits, source: &mut Source, length: usize, text: &mut Vec<Id>) -> u32 {
-    text.clear();
-    let mut at = 0;
-    for edit in edits.in_text_order(length) {
-        text.extend_from_slice(&source.pattern.ids()[at..edit.start as usize]);
-        text.extend(edits.new_symbols(edit).iter().map(|symbol| source.pattern.id(*symbol)));
-        at = (edit.start + edit.len) as usize;
+    fn wide(&mut self, edits: &Edits, source: &mut Source, places: &Bits) -> u32 {
+        let text = &mut self.ids;
+        text.clear();
+        let mut at = 0;
+        for edit in edits.in_text_order(places) {
+            text.extend_from_slice(&source.pattern.ids()[at..edit.start as usize]);
+            text.extend(edits.new_symbols(edit).iter().map(|symbol| source.pattern.id(*symbol)));
+            at = (edit.start + edit.len) as usize;
+        }
+        text.extend_from_slice(&source.pattern.ids()[at..]);
+        source.pattern.distance(text)
     }
-    text.extend_from_slice(&source.pattern.ids()[at..]);
-    source.pattern.distance(text)
 }
 
 /// Whether the text after each of the first `length` edits divides into the graphemes it was put together from.
 fn stand_alone(edits: &Edits, source: &Source, length: usize) -> bool {
+    let mut places = Bits::default();
     (1..=length).all(|length| {
+        edits.places_of(length, source, &mut places);
         let (mut text, mut ends, mut at) = (String::new(), Vec::new(), 0);
-        for edit in edits.in_text_order(length) {
+        for edit in edits.in_text_order(&places) {
             copy(source, at, edit.start as usize, &mut text, &mut ends);
             for &symbol in edits.new_symbols(edit) {
                 source.clusters.write(symbol, &mut text);

@@ -35,7 +35,11 @@ impl Class {
 }
 
 /// Bytes after the text in [`Source::padded`].
-pub const PADDING: usize = 16;
+pub const PADDING: usize = 32;
+
+/// How often an error falls on a letter within a word for each time that it falls on one that begins a word: 2 to 3 % of real errors hit
+/// the first letter, where a fifth of letters are first (typos-dict 0.14.4 and BEA60k, counted).
+const INITIAL_KEPT: usize = 8;
 
 /// The utterance of one turn.
 #[derive(Debug, Default)]
@@ -47,6 +51,9 @@ pub struct Source {
     symbols: Vec<Symbol>,
     classes: Vec<Class>,
     keys: Vec<u16>,
+    /// Where errors may fall: the graphemes that begin no word, then those that do.
+    open: Vec<u32>,
+    within: usize,
     pub(super) clusters: Clusters,
     pub(super) pattern: Pattern,
     pub(super) fragile: bool,
@@ -88,6 +95,7 @@ impl Source {
             self.starts.push(text.len() as u32);
         }
         self.mark_words();
+        self.find_open();
         self.pattern.compile(&self.symbols);
     }
 
@@ -113,22 +121,55 @@ impl Source {
     }
 
     fn mark_words(&mut self) {
-        let mut at = 0;
-        while at < self.classes.len() {
-            if self.classes[at].has(Class::SPACE) {
-                at += 1;
-                continue;
-            }
-            let end = self.classes[at..].iter().position(|class| class.has(Class::SPACE));
-            let end = end.map_or(self.classes.len(), |length| at + length);
-            self.classes[at] = self.classes[at].with(Class::INITIAL);
-            if is_address(&self.text[self.starts[at] as usize..self.starts[end] as usize]) {
-                for class in &mut self.classes[at..end] {
-                    *class = class.with(Class::SPARED);
-                }
-            }
-            at = end;
+        let mut before = Class::SPACE;
+        for class in &mut self.classes {
+            let begins = before.has(Class::SPACE) & !class.has(Class::SPACE);
+            *class = Class(class.0 | Class::INITIAL.0 * u8::from(begins));
+            before = *class;
         }
+        if may_hold_address(&self.text) {
+            self.spare_addresses();
+        }
+    }
+
+    fn spare_addresses(&mut self) {
+        let space = |class: &Class| class.has(Class::SPACE);
+        let mut start = 0;
+        for word in self.classes.split_mut(space) {
+            let end = start + word.len();
+            if is_address(&self.text[self.starts[start] as usize..self.starts[end] as usize]) {
+                word.iter_mut().for_each(|class| *class = class.with(Class::SPARED));
+            }
+            start = end + 1;
+        }
+    }
+
+    fn find_open(&mut self) {
+        self.open.clear();
+        self.open.resize(self.len() + 1, 0);
+        let mut found = 0;
+        for initial in [false, true] {
+            for (at, class) in (0..).zip(&self.classes) {
+                self.open[found] = at;
+                found += usize::from(!class.has(Class::SPARED) & (class.has(Class::INITIAL) == initial));
+            }
+            if !initial {
+                self.within = found;
+            }
+        }
+        self.open.truncate(found);
+    }
+
+    /// The grapheme that an error falls on, by 24 bits: none that is spared, and one that begins a word only once for every
+    /// [`INITIAL_KEPT`] times that another is.
+    #[must_use]
+    #[inline]
+    pub fn place(&self, bits: u32) -> Option<usize> {
+        let within = self.within * INITIAL_KEPT;
+        let chances = (within + self.open.len() - self.within) as u64;
+        let chance = ((u64::from(bits) * chances) >> 24) as usize;
+        let at = if chance < within { chance / INITIAL_KEPT } else { chance - within + self.within };
+        self.open.get(at).map(|at| *at as usize)
     }
 
     /// Its text.
@@ -217,6 +258,12 @@ fn joins(char: char) -> bool {
             | '\u{200C}' | '\u{200D}' | '\u{A960}'..='\u{A97F}' | '\u{D7B0}'..='\u{D7FF}'
             | '\u{FE00}'..='\u{FE0F}' | '\u{1F1E6}'..='\u{1F1FF}' | '\u{1F3FB}'..='\u{1F3FF}'
             | '\u{11000}'..='\u{11FFF}' | '\u{E0000}'..)
+}
+
+/// Whether a word of `text` may be an address; false is certain.
+fn may_hold_address(text: &str) -> bool {
+    // A full stop at the end belongs to the sentence.
+    memchr::memchr3(b'@', b'/', b'.', &text.as_bytes()[..text.len().saturating_sub(1)]).is_some()
 }
 
 /// Whether a word is a web or mail address.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::augment::device::{Choice, Device, weights};
+use crate::augment::device::{Device, Row};
 use crate::augment::engine::{Kind, Symbol};
 
 /// The errors of a device by what they give.
@@ -45,7 +45,7 @@ impl Channel {
             for (came, weight) in entries(device.besides(key, 0)) {
                 besides.insert((meant, came), weight * share(Kind::Addition) / 2);
             }
-            if device.remains(key).is_empty() {
+            if device.remains(key).choices().is_empty() {
                 letters.push(meant);
             }
         }
@@ -94,8 +94,8 @@ impl Channel {
     }
 }
 
-fn entries(row: &[Choice]) -> impl Iterator<Item = (char, u64)> {
-    weights(row).filter_map(|(choice, weight)| Some((character(choice.to)?, u64::from(weight))))
+fn entries(row: &Row) -> impl Iterator<Item = (char, u64)> {
+    row.weights().filter_map(|(choice, weight)| Some((character(choice.to)?, u64::from(weight))))
 }
 
 fn character(symbol: Symbol) -> Option<char> {
