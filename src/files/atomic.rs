@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use super::sync::Syncer;
 use crate::{Error, Result, fault};
 
 /// Bytes gathered before a write to the operating system.
@@ -28,6 +29,7 @@ pub fn is_half_written(name: &str) -> bool {
 pub struct AtomicFile {
     path: PathBuf,
     writer: BufWriter<NamedTempFile>,
+    syncer: Syncer,
     bytes: u64,
 }
 
@@ -45,7 +47,9 @@ impl AtomicFile {
             .permissions(permissions())
             .tempfile_in(folder)
             .map_err(Error::io("write in", folder))?;
-        Ok(Self { path: path.to_owned(), writer: BufWriter::with_capacity(BUFFER_BYTES, file), bytes: 0 })
+        let syncer = Syncer::new(file.as_file()).map_err(Error::io("write in", folder))?;
+        let writer = BufWriter::with_capacity(BUFFER_BYTES, file);
+        Ok(Self { path: path.to_owned(), writer, syncer, bytes: 0 })
     }
 
     /// The name the file will have.
@@ -74,8 +78,7 @@ impl AtomicFile {
     /// # Errors
     /// [`Error::Io`] when the disk is full or gone.
     pub fn put(&mut self, bytes: &[u8]) -> Result<()> {
-        self.bytes += bytes.len() as u64;
-        self.writer.write_all(bytes).map_err(Error::io("write", &self.path))
+        self.write_all(bytes).map_err(Error::io("write", &self.path))
     }
 
     /// [`AtomicFile::finish`] under another name in the same folder, for names that are known only at the end.
@@ -92,9 +95,9 @@ impl AtomicFile {
     /// # Errors
     /// [`Error::Io`] at any of the three; the temporary file is then removed and an older file of that name is untouched.
     pub fn finish(self) -> Result<PathBuf> {
-        let Self { path, writer, .. } = self;
+        let Self { path, writer, syncer, .. } = self;
         let file = writer.into_inner().map_err(io::IntoInnerError::into_error).map_err(Error::io("write", &path))?;
-        file.as_file().sync_all().map_err(Error::io("sync", &path))?;
+        syncer.finish().map_err(Error::io("sync", &path))?;
         fault::point("before-rename");
         file.persist(&path).map_err(|error| error.error).map_err(Error::io("rename to", &path))?;
         fault::point("after-rename");
@@ -107,6 +110,7 @@ impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.writer.write(bytes)?;
         self.bytes += written as u64;
+        self.syncer.wrote(written)?;
         Ok(written)
     }
 

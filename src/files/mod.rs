@@ -8,6 +8,7 @@ mod digest;
 mod lines;
 mod piles;
 mod stream;
+mod sync;
 mod unpack;
 mod walk;
 
