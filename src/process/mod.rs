@@ -24,6 +24,7 @@ pub mod rows;
 pub mod salvage;
 mod scan;
 mod settle;
+mod spare;
 mod work;
 
 use std::path::PathBuf;

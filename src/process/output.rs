@@ -17,6 +17,7 @@ use super::plan::Plan;
 use super::previous::Previous;
 use super::report::{OutputReport, Report, Source};
 use super::settle::{Settled, Settler};
+use super::spare::Spares;
 use super::work::Works;
 
 /// Pieces of work under way together, for each thread.
@@ -120,12 +121,13 @@ pub(super) fn write(
     let (sources, mut works) = Works::new(runs(), std::mem::take(&mut target.previous), inputs);
     let (records, rejects) = (AtomicFile::create(&target.records)?, AtomicFile::create(&target.rejects)?);
     let sources = sources.into_iter().map(|source| (source, false)).collect();
-    let mut writer = Writer { target, locales: &locales, inputs, report, sources, records, rejects };
+    let spares = Spares::default();
+    let mut writer = Writer { target, locales: &locales, inputs, report, sources, records, rejects, spares: &spares };
     let mut ready: Vec<(usize, Settled)> = Vec::new();
     loop {
         go_on(progress)?;
         let group = works.next(&mut plan.index, rayon::current_num_threads() * CHUNKS_A_THREAD)?;
-        let settler = Settler { plan, inputs, judge, rows: options.rows.as_deref() };
+        let settler = Settler { plan, inputs, judge, rows: options.rows.as_deref(), spares: &spares };
         let compute = || {
             let settled = group.par_iter().map(|(source, work)| Ok((*source, work.run(&settler)?)));
             settled.collect::<Result<Vec<_>>>()
@@ -153,6 +155,7 @@ struct Writer<'a> {
     sources: Vec<(Source, bool)>,
     records: AtomicFile,
     rejects: AtomicFile,
+    spares: &'a Spares,
 }
 
 impl Writer<'_> {
@@ -161,7 +164,9 @@ impl Writer<'_> {
         *any |= settled.requests + settled.record_count + settled.reject_count > 0;
         counted.records += settled.record_count;
         counted.rejects += settled.reject_count;
-        self.records.put(&on_lines(settled.records))?;
+        let records = on_lines(settled.records);
+        self.records.put(&records)?;
+        self.spares.give(records);
         self.rejects.put(&on_lines(settled.rejects))?;
         for (locale, counts) in settled.counts {
             self.report.locale(&self.locales[usize::from(locale)]).add(counts);

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use crate::dialect::{Decoded, decode};
 use crate::json;
@@ -21,6 +24,7 @@ use super::record::write_provenance;
 use super::report::LocaleReport;
 use super::rows::RowForm;
 use super::salvage::salvage;
+use super::spare::Spares;
 
 /// What came of a stretch of the plan.
 #[derive(Debug, Default)]
@@ -59,6 +63,8 @@ pub(super) struct Settler<'a> {
     pub judge: &'a Judge,
     /// How answers are read where requests are rows; else they are conversations.
     pub rows: Option<&'a RowForm>,
+    /// Buffers for records.
+    pub spares: &'a Spares,
 }
 
 impl Settler<'_> {
@@ -72,7 +78,7 @@ impl Settler<'_> {
         let metadata: Vec<Place> = entries.iter().map(|entry| entry.metadata).collect();
         let answers: Vec<Place> = entries.iter().map(|entry| entry.answer).collect();
         let (metadata, answers) = (fetch(self.inputs, &metadata)?, fetch(self.inputs, &answers)?);
-        let mut settled = Settled { records: Vec::with_capacity(1 << 20), ..Settled::default() };
+        let mut settled = Settled { records: self.spares.take(), ..Settled::default() };
         for (at, entry) in entries.iter().enumerate() {
             if !entry.counts() {
                 continue;
@@ -158,7 +164,7 @@ impl Settled {
         if let Some(form) = request.settler.rows {
             return Ok(self.row(request, &answer, dialect.name(), form));
         }
-        if memchr::memmem::find(answer.text.as_bytes(), SAMPLE_MARK.as_bytes()).is_some() {
+        if sample_mark().find(answer.text.as_bytes()).is_some() {
             let detail = "a sample of the offline engine, which did not know the prompt".to_owned();
             return Ok(Verdict::Rejected(Failure { reason: Reason::Invalid, detail }));
         }
@@ -260,6 +266,11 @@ fn mispaired(request: &Request<'_>, conversation: &Conversation<'_>) -> Result<O
     let echo = echo.to_str();
     let other = echo != request.planned.id && request.settler.plan.index.contains(id_digest(echo.as_bytes()))?;
     Ok(other.then(|| Failure { reason: Reason::Mispaired, detail: format!("the answer names {echo}") }))
+}
+
+fn sample_mark() -> &'static Finder<'static> {
+    static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(SAMPLE_MARK));
+    &FINDER
 }
 
 fn changed(inputs: &Inputs, place: Place) -> Error {

@@ -17,6 +17,7 @@ use crate::{Error, Result};
 use super::conversation::Conversation;
 use language::{Finding, Words};
 use plan::Asked;
+use text::Beginnings;
 
 /// The rules of AAC conversations, with their severities where a recipe says nothing.
 const RULES: [(&str, Severity); 9] = [
@@ -66,7 +67,22 @@ pub(super) struct Judgement {
 pub(super) struct Judge {
     severities: BTreeMap<&'static str, Severity>,
     words: Words,
-    locales: Vec<Option<TextRules>>,
+    locales: Vec<Option<Writing>>,
+}
+
+/// What the rules look for in the texts of one locale.
+#[derive(Debug)]
+struct Writing {
+    rules: TextRules,
+    descriptions: Option<Beginnings>,
+    refusals: Option<Beginnings>,
+}
+
+impl Writing {
+    fn new(rules: TextRules) -> Self {
+        let (descriptions, refusals) = (Beginnings::new(&rules.descriptions), Beginnings::new(&rules.refusals));
+        Self { rules, descriptions, refusals }
+    }
 }
 
 impl Judge {
@@ -83,7 +99,9 @@ impl Judge {
             ));
         }
         let known = languages.keyboard_locales();
-        let text = |locale: Locale| known.contains(&locale).then(|| languages.text_rules(&locale)).transpose();
+        let text = |locale: Locale| {
+            known.contains(&locale).then(|| languages.text_rules(&locale).map(Writing::new)).transpose()
+        };
         let locales =
             codes.iter().map(|code| Locale::parse(code).map_or(Ok(None), text)).collect::<Result<Vec<_>>>()?;
         let severities = RULES.map(|(name, severity)| (name, rules.get(name).copied().unwrap_or(severity)));
@@ -93,26 +111,25 @@ impl Judge {
     /// Applies every rule. `plan` is what was planned, as JSON.
     pub fn judge(&self, conversation: &Conversation<'_>, plan: Option<&str>, locale: u16, code: &str) -> Judgement {
         let asked = plan.and_then(Asked::read);
-        let rules = self.locales.get(usize::from(locale)).and_then(Option::as_ref);
+        let writing = self.locales.get(usize::from(locale)).and_then(Option::as_ref);
         let mut judgement = Judgement::default();
         let turns = conversation.turns();
         let any = |broken: fn(&super::conversation::Turn<'_>) -> bool| Some(turns.iter().any(broken));
-        let finding = rules.map(|rules| self.words.finding(turns, code, rules));
-        let begins = |list: fn(&TextRules) -> &Vec<String>, intended_only: bool| {
-            let list = list(rules?);
-            (!list.is_empty()).then(|| text::begins(turns, list, intended_only))
+        let finding = writing.map(|writing| self.words.finding(turns, code, &writing.rules));
+        let begin = |list: fn(&Writing) -> &Option<Beginnings>, intended_only: bool| {
+            list(writing?).as_ref().map(|beginnings| beginnings.begin(turns, intended_only))
         };
         let findings = [
             (
                 INTENDED_MISSING,
                 asked.as_ref().map(|_| turns.iter().any(|turn| turn.is_aac_user && turn.intended.is_none())),
             ),
-            (DESCRIPTION, begins(|rules| &rules.descriptions, true)),
+            (DESCRIPTION, begin(|writing| &writing.descriptions, true)),
             (STAGE_DIRECTION, any(text::has_stage_direction)),
             (ROLE_LABEL, any(text::has_role_label)),
             (WRONG_LANGUAGE, finding.map(|finding| finding == Finding::Wrong)),
             (UNSURE_LANGUAGE, finding.map(|finding| finding == Finding::Unsure)),
-            (REFUSAL_TEXT, begins(|rules| &rules.refusals, false)),
+            (REFUSAL_TEXT, begin(|writing| &writing.refusals, false)),
             (STYLE, asked.as_ref().and_then(|asked| asked.style_ignored(turns))),
             (PEOPLE, asked.as_ref().and_then(|asked| asked.other_people(turns))),
         ];

@@ -27,15 +27,36 @@ pub(super) fn has_role_label(turn: &Turn<'_>) -> bool {
     })
 }
 
-/// Whether a text begins with one of `beginnings`, which are lower case.
-pub(super) fn begins(turns: &[Turn<'_>], beginnings: &[String], intended_only: bool) -> bool {
-    let texts = turns.iter().flat_map(|turn| [turn.utterance.filter(|_| !intended_only), turn.intended]);
-    texts.flatten().any(|text| {
-        let text = text.to_str();
-        // Most beginnings differ in their first letter, and there are dozens.
-        let first = folded(&text).next();
-        beginnings.iter().any(|beginning| beginning.chars().next() == first && begins_with(&text, beginning))
-    })
+/// Beginnings of texts, in lower case.
+#[derive(Debug)]
+pub(super) struct Beginnings {
+    all: Vec<String>,
+    /// The first letters of ASCII, as bits: most texts begin with another, and there are dozens of beginnings.
+    firsts: u128,
+}
+
+impl Beginnings {
+    /// Those, or nothing when there are none.
+    pub fn new(all: &[String]) -> Option<Self> {
+        let firsts = all.iter().filter_map(|text| text.chars().next()).filter(char::is_ascii);
+        let firsts = firsts.fold(0, |bits, first| bits | 1 << u32::from(first));
+        (!all.is_empty()).then(|| Self { all: all.to_vec(), firsts })
+    }
+
+    /// Whether a text of the turns begins with one of them.
+    pub fn begin(&self, turns: &[Turn<'_>], intended_only: bool) -> bool {
+        turns.iter().any(|turn| {
+            let utterance = turn.utterance.filter(|_| !intended_only);
+            utterance.is_some_and(|text| self.begins(&text.to_str()))
+                || turn.intended.is_some_and(|text| self.begins(&text.to_str()))
+        })
+    }
+
+    fn begins(&self, text: &str) -> bool {
+        let first = text.trim_start().chars().next().map(|first| first.to_ascii_lowercase());
+        let ruled_out = first.is_some_and(|first| first.is_ascii() && self.firsts >> u32::from(first) & 1 == 0);
+        !ruled_out && self.all.iter().any(|beginning| begins_with(text, beginning))
+    }
 }
 
 fn begins_with(text: &str, beginning: &str) -> bool {
@@ -74,11 +95,18 @@ mod tests {
         let conversation = Conversation::read(answer).unwrap();
         let turns = conversation.turns();
         assert!(has_role_label(&turns[0]) && has_stage_direction(&turns[1]));
-        assert!(begins(turns, &["äußert ".to_owned()], true));
+        let beginnings = Beginnings::new(&["äußert ".to_owned()]).unwrap();
+        assert!(beginnings.begin(turns, true) && !beginnings.begin(&turns[..1], true));
     }
 
     #[test]
     fn beginnings_are_found_in_any_case() {
+        let beginnings = Beginnings::new(&["expressing ".to_owned(), "l'utilis".to_owned()]).unwrap();
+        for (text, begun) in
+            [(" Expressing x", true), ("L’Utilisateur", true), ("expr", false), ("É", false), ("", false)]
+        {
+            assert_eq!(beginnings.begins(text), begun, "{text}");
+        }
         assert!(begins_with(" Expressing thanks", "expressing "));
         assert!(begins_with("I’m sorry, but", "i'm sorry, but"));
         assert!(!begins_with("Expressings", "expressing "));
