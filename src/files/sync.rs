@@ -6,7 +6,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 /// Bytes after which the disk is asked to take what was written so far; shorter files are not worth a thread.
-const AT_ONCE: u64 = 16 << 20;
+const AT_ONCE: u64 = 4 << 20;
 
 /// A thread that syncs a file each time it has grown.
 #[derive(Debug)]

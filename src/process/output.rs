@@ -129,7 +129,7 @@ pub(super) fn write(
         let group = works.next(&mut plan.index, rayon::current_num_threads() * CHUNKS_A_THREAD)?;
         let settler = Settler { plan, inputs, judge, rows: options.rows.as_deref(), spares: &spares };
         let compute = || {
-            let settled = group.par_iter().map(|(source, work)| Ok((*source, work.run(&settler)?)));
+            let settled = group.par_iter().with_max_len(1).map(|(source, work)| Ok((*source, work.run(&settler)?)));
             settled.collect::<Result<Vec<_>>>()
         };
         let done = std::mem::take(&mut ready);

@@ -54,11 +54,7 @@ pub(super) fn scan(
     let mut read = || -> Result<Vec<Block>> { (0..ahead).map_while(|_| blocks.next().transpose()).collect() };
     let mut looked = Looked::default();
     let mut before = 0u32;
-    let mut group = read()?;
-    while !group.is_empty() {
-        go_on(progress)?;
-        let (parts, next) =
-            rayon::join(|| group.par_iter().map(|block| look(block, file, limit)).collect::<Vec<_>>(), &mut read);
+    let mut hand_on = |parts: Vec<Part>| -> Result<()> {
         for part in parts {
             for mut seen in part.seen {
                 seen.place = seen.place.after(before);
@@ -68,9 +64,21 @@ pub(super) fn scan(
             looked.lines += part.written;
             before = before.saturating_add(part.lines);
         }
+        Ok(())
+    };
+    // One group is looked at while the next is read and the one before is handed on.
+    let (mut group, mut waiting) = (read()?, Vec::new());
+    while !group.is_empty() {
+        go_on(progress)?;
+        let look = || group.par_iter().with_max_len(1).map(|block| look(block, file, limit)).collect::<Vec<_>>();
+        let parts = std::mem::take(&mut waiting);
+        let (parts, (next, handed)) = rayon::join(look, || rayon::join(&mut read, || hand_on(parts)));
+        handed?;
+        waiting = parts;
         task.advance(group.iter().map(|block| block.bytes.len() as u64).sum());
         group = next?;
     }
+    hand_on(waiting)?;
     Ok(looked)
 }
 
