@@ -40,6 +40,7 @@ pub mod recipe;
 
 pub mod language;
 
+pub mod crew;
 pub mod model;
 
 pub mod assets;

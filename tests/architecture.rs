@@ -12,7 +12,7 @@ const ROWS: &[&[&str]] = &[
     &["serve", "provider", "ledger"],
     &["dialect"],
     &["recipe", "language", "price"],
-    &["model"],
+    &["model", "crew"],
     &["files", "http", "sqlite", "assets", "json", "progress", "random", "rows"],
     &["error", "fault"],
 ];

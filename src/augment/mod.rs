@@ -14,7 +14,7 @@
 //!   gives letters of the alphabet, the space, and the language's own marks. Numbers, addresses and emoji are spared while there
 //!   is anything else to hit.
 //! - **Faithful.** Records are never rebuilt: what a turn gains is spliced into the line (`splice`), every other byte stays.
-//! - **Streaming.** Each worker of the `crew` reads a chunk, works, and lays the result down; whoever lays down the next one in line writes.
+//! - **Streaming.** Each worker of the [`crew`](crate::crew) reads a chunk, works, and lays the result down; whoever lays down the next one in line writes.
 //!   In flight are at most two chunks a thread and two more.
 //!
 //! What a turn gains: the guide's 14 keys, then `noise`, which says asked and reached distances, `noise_edits` with `--edits`, and `variants`
@@ -22,8 +22,8 @@
 
 mod augmenter;
 mod chars;
+mod chunk;
 mod correct;
-mod crew;
 mod device;
 mod engine;
 mod explain;

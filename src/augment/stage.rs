@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::augment::crew::in_order;
+use crate::augment::chunk::Chunk;
 use crate::augment::kits::Kits;
 use crate::augment::profile::Profile;
 use crate::augment::record::Writer;
 use crate::augment::worker::{Done, Worker};
 use crate::augment::written::Written;
+use crate::crew::in_order;
 use crate::files::{Lines, jsonl_files};
 use crate::language::Languages;
 use crate::model::{Locale, Tally};
@@ -27,7 +28,7 @@ pub struct Options {
     pub input: Input,
     /// Seed: the same seed gives the same bytes.
     pub seed: u64,
-    /// Threads.
+    /// Threads; 0 for as many as the machine has.
     pub jobs: usize,
     /// Write the edit logs of the noisy variants as well.
     pub edits: bool,
@@ -104,11 +105,16 @@ impl Report {
 /// [`Error::Data`] for a locale without usable keyboards; [`Error::Io`]; [`Error::Interrupted`]. Outputs that stood there
 /// are then as they were.
 pub fn augment(options: &Options, languages: &Languages, progress: &dyn Progress) -> Result<Report> {
-    let mut report = Report::default();
-    for job in jobs(&options.input, progress)? {
-        report.files.push(job.run(options, languages, progress)?);
+    let jobs = jobs(&options.input, progress)?;
+    let run = || {
+        let files = jobs.iter().map(|job| job.run(options, languages, progress)).collect::<Result<_>>()?;
+        Ok(Report { files })
+    };
+    if options.jobs == 1 {
+        return run();
     }
-    Ok(report)
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs).build();
+    pool.map_err(|error| Error::Usage(format!("cannot start {} threads: {error}", options.jobs)))?.install(run)
 }
 
 /// One file to be augmented.
@@ -188,7 +194,14 @@ impl Job {
         };
         let writer = || Writer::new(options.edits, !options.profiles.is_empty());
         let worker = || Worker::new(&kits, self.locale.as_ref(), writer());
-        in_order(Lines::open(&self.input)?, options.jobs, progress, worker, Worker::work, sink)?;
+        let mut lines = Lines::open(&self.input)?;
+        let next = |chunk: &mut Chunk| chunk.fill(&mut lines);
+        let work = |worker: &mut Worker<'_>, chunk: &Chunk, done: &mut Done| {
+            worker.work(chunk, done);
+            Ok(())
+        };
+        let jobs = if options.jobs == 1 { 1 } else { rayon::current_num_threads() };
+        in_order(jobs, progress, next, worker, work, sink)?;
         let (tally, counts, rejects) = written.finish(&self.rejects)?;
         Ok(FileReport {
             locale: self.called.clone(),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::augment::augmenter::Augmenter;
-use crate::augment::crew::Chunk;
+use crate::augment::chunk::Chunk;
 use crate::augment::kits::Kits;
 use crate::augment::record::{Counts, Rejection, Writer};
 use crate::augment::splice::{Record, Unreadable, string, write_string};

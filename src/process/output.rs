@@ -4,10 +4,9 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-
+use crate::crew::in_order;
 use crate::files::AtomicFile;
-use crate::progress::{Progress, go_on};
+use crate::progress::Progress;
 use crate::{Error, Result};
 
 use super::Options;
@@ -18,10 +17,13 @@ use super::previous::Previous;
 use super::report::{OutputReport, Report, Source};
 use super::settle::{Settled, Settler};
 use super::spare::Spares;
-use super::work::Works;
+use super::work::{Work, Works};
 
-/// Pieces of work under way together, for each thread.
-const CHUNKS_A_THREAD: usize = 12;
+/// Pieces of work that are cut at once; fewer where the index does not hold so many.
+const GROUP: usize = 4096;
+
+/// The source of a piece of work, how many requests it settled, and what came of them.
+type Done = (usize, u64, Settled);
 
 const RECORDS: &str = "_all_conversations.jsonl";
 const REPORT: &str = "process_report.json";
@@ -123,24 +125,27 @@ pub(super) fn write(
     let sources = sources.into_iter().map(|source| (source, false)).collect();
     let spares = Spares::default();
     let mut writer = Writer { target, locales: &locales, inputs, report, sources, records, rejects, spares: &spares };
-    let mut ready: Vec<(usize, Settled)> = Vec::new();
     loop {
-        go_on(progress)?;
-        let group = works.next(&mut plan.index, rayon::current_num_threads() * CHUNKS_A_THREAD)?;
-        let settler = Settler { plan, inputs, judge, rows: options.rows.as_deref(), spares: &spares };
-        let compute = || {
-            let settled = group.par_iter().with_max_len(1).map(|(source, work)| Ok((*source, work.run(&settler)?)));
-            settled.collect::<Result<Vec<_>>>()
-        };
-        let done = std::mem::take(&mut ready);
-        let put = || done.into_iter().try_for_each(|(source, settled)| writer.put(source, settled));
-        let (next, wrote) = rayon::join(compute, put);
-        wrote?;
-        ready = next?;
-        if ready.is_empty() {
+        let mut group = works.next(&mut plan.index, GROUP)?.into_iter().peekable();
+        if group.peek().is_none() {
             break;
         }
-        task.advance(group.iter().map(|(_, work)| work.requests()).sum());
+        let settler = Settler { plan, inputs, judge, rows: options.rows.as_deref(), spares: &spares };
+        let next = |piece: &mut Option<(usize, Work)>| {
+            *piece = group.next();
+            Ok(piece.is_some())
+        };
+        let settle = |(): &mut (), piece: &Option<(usize, Work)>, done: &mut Option<Done>| {
+            let Some((source, work)) = piece else { return Ok(()) };
+            *done = Some((*source, work.requests(), work.run(&settler)?));
+            Ok(())
+        };
+        let put = |done: &mut Option<Done>| {
+            let Some((source, requests, settled)) = done.take() else { return Ok(()) };
+            task.advance(requests);
+            writer.put(source, settled)
+        };
+        in_order(rayon::current_num_threads(), progress, next, || (), settle, put)?;
     }
     writer.finish()
 }

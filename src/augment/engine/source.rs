@@ -124,7 +124,7 @@ impl Source {
         let mut before = Class::SPACE;
         for class in &mut self.classes {
             let begins = before.has(Class::SPACE) & !class.has(Class::SPACE);
-            *class = Class(class.0 | Class::INITIAL.0 * u8::from(begins));
+            *class = class.with(Class(Class::INITIAL.0 * u8::from(begins)));
             before = *class;
         }
         if may_hold_address(&self.text) {

@@ -1,61 +1,13 @@
-//! Lines through several threads, results in the order of the lines, memory bounded.
+//! Work through several threads, results in the order of the work, memory bounded.
 //!
-//! Each worker reads a chunk, works on it, and lays the result down; whoever lays down the next one in line writes all that are
+//! Each worker takes the next item, works on it, and lays the result down; whoever lays down the next one in line hands on all that are
 //! ready. No thread is kept for reading or writing, so none waits while there is work.
 
 use std::collections::BTreeMap;
-use std::io::BufRead;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use crate::files::{Line, Lines};
 use crate::progress::{Progress, go_on};
 use crate::{Error, Result};
-
-/// Bytes of input in a chunk, about.
-const CHUNK_BYTES: usize = 128 << 10;
-
-/// Some lines of a file.
-#[derive(Debug, Default)]
-pub struct Chunk {
-    bytes: Vec<u8>,
-    lines: Vec<(u64, usize, bool)>,
-}
-
-impl Chunk {
-    fn push(&mut self, line: Line<'_>) {
-        self.bytes.extend_from_slice(line.bytes);
-        self.lines.push((line.number, self.bytes.len(), line.too_long));
-    }
-
-    /// The lines; offsets are those within the chunk.
-    pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
-        let mut start = 0;
-        self.lines.iter().map(move |&(number, end, too_long)| {
-            let line = Line { number, offset: start as u64, bytes: &self.bytes[start..end], too_long };
-            start = end;
-            line
-        })
-    }
-
-    /// Bytes in it.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.bytes.len()
-    }
-
-    fn fill(&mut self, lines: &mut Lines<impl BufRead>) -> Result<bool> {
-        self.bytes.clear();
-        self.lines.clear();
-        while self.bytes.len() < CHUNK_BYTES {
-            match lines.next()? {
-                Some(line) if line.bytes.is_empty() => {}
-                Some(line) => self.push(line),
-                None => break,
-            }
-        }
-        Ok(!self.lines.is_empty())
-    }
-}
 
 /// Results on their way out.
 struct Outlet<T, W> {
@@ -69,42 +21,44 @@ struct Outlet<T, W> {
     failure: Option<Error>,
 }
 
-/// Works on the chunks of `lines` in `jobs` threads and hands the results to `sink` in order.
+/// Works on items and hands the results to `sink` in order, on the threads of the pool that this is called in; on the calling one alone when
+/// `jobs` is 1.
 ///
-/// `start` makes what a thread keeps for itself; `work` fills a result, which is one used before when there is one.
+/// `next` fills in an item, one used before where there is one, and says whether there was one more. `start` makes what a thread keeps
+/// for itself; `work` fills in a result, likewise. There are never more than two results a thread and two more.
 ///
 /// # Errors
-/// The first of reading and writing; [`Error::Interrupted`].
-pub fn in_order<R, S, T, W>(
-    lines: Lines<R>,
+/// The first of any of them; [`Error::Interrupted`].
+pub fn in_order<I, S, T>(
     jobs: usize,
     progress: &dyn Progress,
+    next: impl FnMut(&mut I) -> Result<bool> + Send,
     start: impl Fn() -> S + Sync,
-    work: impl Fn(&mut S, &Chunk, &mut T) + Sync,
-    sink: W,
+    work: impl Fn(&mut S, &I, &mut T) -> Result<()> + Sync,
+    sink: impl FnMut(&mut T) -> Result<()> + Send,
 ) -> Result<()>
 where
-    R: BufRead + Send,
+    I: Default,
     T: Default + Send,
-    W: FnMut(&mut T) -> Result<()> + Send,
 {
-    let feed = Mutex::new((lines, 0u64));
+    let feed = Mutex::new((next, 0u64));
     let outlet =
         Mutex::new(Outlet { next: 0, ready: BTreeMap::new(), sink: Some(sink), spare: Vec::new(), failure: None });
     let moved = Condvar::new();
     let ahead = 2 * jobs as u64 + 2;
     let run = || -> Result<()> {
         let mut state = start();
-        let mut chunk = Chunk::default();
+        let mut item = I::default();
         loop {
             go_on(progress)?;
             let number = {
                 let mut feed = lock(&feed);
-                if !chunk.fill(&mut feed.0)? {
+                let (next, number) = &mut *feed;
+                if !next(&mut item)? {
                     return Ok(());
                 }
-                feed.1 += 1;
-                feed.1 - 1
+                *number += 1;
+                *number - 1
             };
             let mut outlet_now = lock(&outlet);
             while number >= outlet_now.next + ahead && outlet_now.failure.is_none() {
@@ -115,7 +69,7 @@ where
             }
             let mut result = outlet_now.spare.pop().unwrap_or_default();
             drop(outlet_now);
-            work(&mut state, &chunk, &mut result);
+            work(&mut state, &item, &mut result)?;
             deliver(&outlet, &moved, number, result)?;
         }
     };
@@ -125,12 +79,10 @@ where
             moved.notify_all();
         }
     };
-    if jobs <= 1 {
+    if jobs == 1 {
         worker();
     } else {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
-        let pool = pool.map_err(|error| Error::Usage(format!("cannot start {jobs} threads: {error}")))?;
-        pool.broadcast(|_| worker());
+        rayon::broadcast(|_| worker());
     }
     let failure = lock(&outlet).failure.take();
     failure.map_or(Ok(()), Err)
