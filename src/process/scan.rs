@@ -1,19 +1,15 @@
 //! One look at every line of a file: what it is, whose, and where.
 
-use rayon::prelude::*;
-
 use crate::Result;
+use crate::crew::in_order;
 use crate::dialect::{Glance, LineKind, glance};
 use crate::files::{Block, Blocks};
 use crate::model::Stray;
-use crate::progress::{Progress, Task, go_on};
+use crate::progress::{Progress, Task};
 use crate::random::id_digest;
 
 use super::inputs::Inputs;
 use super::place::Place;
-
-/// Blocks that are read ahead and looked at together, for each thread.
-const BLOCKS_A_THREAD: usize = 8;
 
 /// A line of JSON.
 #[derive(Debug)]
@@ -33,7 +29,9 @@ pub(super) struct Looked {
     pub broken: Vec<(Stray, u64)>,
 }
 
+#[derive(Debug, Default)]
 struct Part {
+    bytes: u64,
     lines: u32,
     written: u64,
     seen: Vec<Seen>,
@@ -50,40 +48,33 @@ pub(super) fn scan(
     mut sink: impl FnMut(Seen) -> Result<()> + Send,
 ) -> Result<Looked> {
     let mut blocks = Blocks::open(inputs.source(file), limit)?;
-    let ahead = rayon::current_num_threads() * BLOCKS_A_THREAD;
-    let mut read = || -> Result<Vec<Block>> { (0..ahead).map_while(|_| blocks.next().transpose()).collect() };
     let mut looked = Looked::default();
     let mut before = 0u32;
-    let mut hand_on = |parts: Vec<Part>| -> Result<()> {
-        for part in parts {
-            for mut seen in part.seen {
-                seen.place = seen.place.after(before);
-                sink(seen)?;
-            }
-            looked.broken.extend(part.broken.iter().map(|(stray, line)| (*stray, u64::from(before + line) + 1)));
-            looked.lines += part.written;
-            before = before.saturating_add(part.lines);
-        }
+    let next = |block: &mut Option<Block>| {
+        *block = blocks.next()?;
+        Ok(block.is_some())
+    };
+    let look = |(): &mut (), block: &Option<Block>, part: &mut Part| {
+        *part = block.as_ref().map(|block| look(block, file, limit)).unwrap_or_default();
         Ok(())
     };
-    // One group is looked at while the next is read and the one before is handed on.
-    let (mut group, mut waiting) = (read()?, Vec::new());
-    while !group.is_empty() {
-        go_on(progress)?;
-        let look = || group.par_iter().with_max_len(1).map(|block| look(block, file, limit)).collect::<Vec<_>>();
-        let parts = std::mem::take(&mut waiting);
-        let (parts, (next, handed)) = rayon::join(look, || rayon::join(&mut read, || hand_on(parts)));
-        handed?;
-        waiting = parts;
-        task.advance(group.iter().map(|block| block.bytes.len() as u64).sum());
-        group = next?;
-    }
-    hand_on(waiting)?;
+    let hand_on = |part: &mut Part| {
+        for mut seen in part.seen.drain(..) {
+            seen.place = seen.place.after(before);
+            sink(seen)?;
+        }
+        looked.broken.extend(part.broken.iter().map(|(stray, line)| (*stray, u64::from(before + line) + 1)));
+        looked.lines += part.written;
+        before = before.saturating_add(part.lines);
+        task.advance(part.bytes);
+        Ok(())
+    };
+    in_order(rayon::current_num_threads(), progress, next, || (), look, hand_on)?;
     Ok(looked)
 }
 
 fn look(block: &Block, file: usize, limit: usize) -> Part {
-    let mut part = Part { lines: 0, written: 0, seen: Vec::new(), broken: Vec::new() };
+    let mut part = Part { bytes: block.bytes.len() as u64, ..Part::default() };
     if block.too_long {
         return Part { lines: 1, written: 1, broken: vec![(Stray::LineTooLong, 0)], ..part };
     }
