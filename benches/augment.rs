@@ -139,7 +139,7 @@ fn twelve_variants(bencher: Bencher<'_, '_>, code: &str) {
 }
 
 /// One utterance of 39 characters at 15 %, verified, with its edit log.
-#[divan::bench]
+#[divan::bench(sample_size = 1000)]
 fn one_variant_with_its_log(bencher: Bencher<'_, '_>) {
     let augmenter = augmenter("en-GB");
     let mut workspace = Workspace::default();
