@@ -74,6 +74,7 @@ where
         }
     };
     let worker = || {
+        let _watch = Watch { outlet: &outlet, moved: &moved };
         if let Err(error) = run() {
             lock(&outlet).failure.get_or_insert(error);
             moved.notify_all();
@@ -86,6 +87,21 @@ where
     }
     let failure = lock(&outlet).failure.take();
     failure.map_or(Ok(()), Err)
+}
+
+/// Lets the others go home when a thread panics: the result that they wait for will not come.
+struct Watch<'a, T, W> {
+    outlet: &'a Mutex<Outlet<T, W>>,
+    moved: &'a Condvar,
+}
+
+impl<T, W> Drop for Watch<'_, T, W> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            lock(self.outlet).failure.get_or_insert(Error::Interrupted);
+            self.moved.notify_all();
+        }
+    }
 }
 
 /// Lays down a result, and writes all that are next in line unless someone else is at it.
@@ -121,4 +137,60 @@ where
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::progress::Silent;
+
+    /// Squares of the numbers below `count`, as they came out, on so many threads.
+    fn squares(jobs: usize, count: u64, work: impl Fn(u64) -> Result<u64> + Sync) -> Result<Vec<u64>> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build().unwrap();
+        let mut out = Vec::new();
+        let mut numbers = 0..count;
+        let next = |item: &mut Option<u64>| {
+            *item = numbers.next();
+            Ok(item.is_some())
+        };
+        let square = |(): &mut (), item: &Option<u64>, result: &mut u64| {
+            *result = work(item.unwrap())?;
+            Ok(())
+        };
+        let sink = |result: &mut u64| {
+            out.push(*result);
+            Ok(())
+        };
+        pool.install(|| in_order(jobs, &Silent, next, || (), square, sink))?;
+        Ok(out)
+    }
+
+    #[test]
+    fn results_come_in_the_order_of_the_work() {
+        let expected: Vec<u64> = (0..500).map(|number| number * number).collect();
+        for jobs in [1, 2, 8] {
+            // Every seventh takes longer than those after it.
+            let slow = |number: u64| {
+                std::thread::sleep(Duration::from_micros(if number.is_multiple_of(7) { 300 } else { 0 }));
+                Ok(number * number)
+            };
+            assert_eq!(squares(jobs, 500, slow).unwrap(), expected, "{jobs}");
+        }
+    }
+
+    #[test]
+    fn the_first_error_ends_it() {
+        for jobs in [1, 3] {
+            let fails = |number| if number == 40 { Err(Error::Usage("forty".to_owned())) } else { Ok(number) };
+            assert!(matches!(squares(jobs, 10_000, fails), Err(Error::Usage(what)) if what == "forty"), "{jobs}");
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "at seven")]
+    fn a_panic_reaches_the_caller_and_nobody_waits_for_ever() {
+        let _ = squares(3, 10_000, |number| if number == 7 { panic!("at seven") } else { Ok(number) });
+    }
 }
