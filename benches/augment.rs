@@ -1,7 +1,7 @@
 //! Variants a second: `cargo bench --bench augment`.
 //!
 //! First whole files, as `aacorn augment` does them, in CPU seconds (Linux; medians of five): reading, drawing, proving, correcting, writing, syncing;
-//! then one and two threads on the wall, and the peak of memory for a file ten times as large. Then single utterances through the core, on the wall.
+//! then one and two threads on the wall, and the peak of memory for a file ten times as large; then the mix of errors by severity. Then single utterances through the core, on the wall.
 //! Data: the conversations in `$AACORN_BENCH_DATA` (JSON Lines), for which `$AACORN_BENCH_LOCALE` is the locale; else what `aacorn run --num 2000` makes.
 #![allow(clippy::unwrap_used, reason = "a benchmark stops at what it did not expect")]
 
@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use aacorn::assets::Assets;
-use aacorn::augment::{Augmenter, Input, Key, Options, Workspace, augment};
+use aacorn::augment::{Augmenter, COLUMNS, Input, Key, Options, SEVERITIES, Workspace, augment};
 use aacorn::language::Languages;
 use aacorn::model::Locale;
 use aacorn::progress::Silent;
@@ -28,6 +28,7 @@ fn main() {
     // `cargo test --benches` and `--list` want no figures.
     if std::env::args().any(|arg| arg == "--bench") && !std::env::args().any(|arg| arg == "--list") {
         whole_files();
+        mixes();
     }
     divan::main();
 }
@@ -82,6 +83,28 @@ fn whole_files() {
             wall(&one) / wall(&two),
             peak_kib() >> 10,
         );
+    }
+}
+
+/// Prints how the errors of each severity are shared out among the kinds, beside what the device states: exactness leaves its mark on the milder
+/// ones, where few errors must make up the whole distance.
+fn mixes() {
+    let (augmenter, utterances) = (augmenter("en-GB"), utterances("en-GB"));
+    let mut workspace = Workspace::default();
+    for (column, (name, device)) in COLUMNS.iter().zip(augmenter.devices()).enumerate() {
+        let mut counts = [[0u32; 5]; SEVERITIES.len()];
+        for (turn, utterance) in (0..).zip(&utterances).filter(|(_, text)| text.chars().count() >= 20) {
+            let variants = augmenter.variants(utterance, Key { record: b"mix", turn }, &mut workspace);
+            for (severity, counts) in counts.iter_mut().enumerate() {
+                variants.kinds(column, severity).for_each(|kind| counts[kind as usize] += 1);
+            }
+        }
+        println!("{name}: percent of errors, as stated, then by severity");
+        for (at, (kind, stated)) in device.mix().shares().into_iter().take(5).enumerate() {
+            let share = |counts: &[u32; 5]| 100.0 * f64::from(counts[at]) / f64::from(counts.iter().sum::<u32>());
+            let found: Vec<_> = counts.iter().map(|counts| format!("{:5.1}", share(counts))).collect();
+            println!("  {kind:?} {:.1}: {}", f64::from(stated) / 10.0, found.join(" "));
+        }
     }
 }
 

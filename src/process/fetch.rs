@@ -1,6 +1,5 @@
 //! Reading many lines at their places with few reads.
 
-use std::cell::RefCell;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
@@ -8,22 +7,16 @@ use crate::{Error, Result};
 
 use super::inputs::Inputs;
 use super::place::Place;
+use super::spare::Spares;
 
 /// Lines with no more than this between them are read together.
 const GAP_BYTES: u64 = 16 << 10;
 
-/// A buffer above this is not kept for the next lines, so that one long line does not stay in memory.
-const SPARE_BYTES: usize = 8 << 20;
-
-thread_local! {
-    /// Buffers of earlier lines: fresh memory costs more than reading does.
-    static SPARE: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
-}
-
 /// Lines that have been read.
 #[derive(Debug)]
-pub(super) struct Fetched {
+pub(super) struct Fetched<'a> {
     buffer: Vec<u8>,
+    spares: &'a Spares,
     /// By index of the place: where its line begins in the buffer.
     starts: Vec<usize>,
     lengths: Vec<usize>,
@@ -33,14 +26,15 @@ pub(super) struct Fetched {
 ///
 /// # Errors
 /// [`Error::Io`] when a file cannot be read, or is shorter than it was.
-pub(super) fn fetch(inputs: &Inputs, places: &[Place]) -> Result<Fetched> {
+pub(super) fn fetch<'a>(inputs: &Inputs, places: &[Place], spares: &'a Spares) -> Result<Fetched<'a>> {
     let mut order: Vec<usize> = (0..places.len()).filter(|at| places[*at].some().is_some()).collect();
     if !places.is_sorted() {
         order.sort_unstable_by_key(|at| places[*at]);
     }
     let mut used = 0;
     let mut fetched = Fetched {
-        buffer: SPARE.with_borrow_mut(Vec::pop).unwrap_or_default(),
+        buffer: spares.take(),
+        spares,
         starts: vec![0; places.len()],
         lengths: places.iter().map(|p| p.length()).collect(),
     };
@@ -67,19 +61,16 @@ pub(super) fn fetch(inputs: &Inputs, places: &[Place]) -> Result<Fetched> {
     Ok(fetched)
 }
 
-impl Fetched {
+impl Fetched<'_> {
     /// The line at the place of that index.
     pub fn line(&self, at: usize) -> &[u8] {
         &self.buffer[self.starts[at]..][..self.lengths[at]]
     }
 }
 
-impl Drop for Fetched {
+impl Drop for Fetched<'_> {
     fn drop(&mut self) {
-        let buffer = std::mem::take(&mut self.buffer);
-        if (1..=SPARE_BYTES).contains(&buffer.capacity()) {
-            SPARE.with_borrow_mut(|spare| spare.push(buffer));
-        }
+        self.spares.give(std::mem::take(&mut self.buffer));
     }
 }
 

@@ -77,8 +77,9 @@ impl Settler<'_> {
         let entries = &window.entries[range.clone()];
         let metadata: Vec<Place> = entries.iter().map(|entry| entry.metadata).collect();
         let answers: Vec<Place> = entries.iter().map(|entry| entry.answer).collect();
-        let (metadata, answers) = (fetch(self.inputs, &metadata)?, fetch(self.inputs, &answers)?);
+        let (metadata, answers) = (fetch(self.inputs, &metadata, self.spares)?, fetch(self.inputs, &answers, self.spares)?);
         let mut settled = Settled { records: self.spares.take(), ..Settled::default() };
+        settled.records.clear();
         for (at, entry) in entries.iter().enumerate() {
             if !entry.counts() {
                 continue;
@@ -115,7 +116,7 @@ impl Settled {
             let line = if index == 0 {
                 first
             } else {
-                fetched = fetch(request.settler.inputs, &[place])?;
+                fetched = fetch(request.settler.inputs, &[place], request.settler.spares)?;
                 fetched.line(0)
             };
             match role {

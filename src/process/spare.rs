@@ -10,15 +10,14 @@ const MOST_BYTES: usize = 8 << 20;
 pub(super) struct Spares(Mutex<Vec<Vec<u8>>>);
 
 impl Spares {
-    /// One of them, empty; a new one when there is none.
+    /// One of them, with what it held last; a new one when there is none.
     pub fn take(&self) -> Vec<u8> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
     }
 
     /// Keeps a buffer.
-    pub fn give(&self, mut buffer: Vec<u8>) {
+    pub fn give(&self, buffer: Vec<u8>) {
         if (1..=MOST_BYTES).contains(&buffer.capacity()) {
-            buffer.clear();
             self.0.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
         }
     }

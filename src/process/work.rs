@@ -151,7 +151,7 @@ impl Work {
         let lines = |range: &Range<usize>| -> Result<Vec<u8>> {
             let left = &settler.plan.index.left()[range.clone()];
             let places: Vec<Place> = left.iter().map(|(_, place)| *place).collect();
-            let fetched = fetch(settler.inputs, &places)?;
+            let fetched = fetch(settler.inputs, &places, settler.spares)?;
             Ok((0..places.len()).flat_map(|at| [fetched.line(at), b"\n"]).flatten().copied().collect())
         };
         Ok(match self {
