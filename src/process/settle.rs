@@ -77,7 +77,8 @@ impl Settler<'_> {
         let entries = &window.entries[range.clone()];
         let metadata: Vec<Place> = entries.iter().map(|entry| entry.metadata).collect();
         let answers: Vec<Place> = entries.iter().map(|entry| entry.answer).collect();
-        let (metadata, answers) = (fetch(self.inputs, &metadata, self.spares)?, fetch(self.inputs, &answers, self.spares)?);
+        let (metadata, answers) =
+            (fetch(self.inputs, &metadata, self.spares)?, fetch(self.inputs, &answers, self.spares)?);
         let mut settled = Settled { records: self.spares.take(), ..Settled::default() };
         settled.records.clear();
         for (at, entry) in entries.iter().enumerate() {
