@@ -165,4 +165,20 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
+    #[test]
+    fn a_long_file_is_whole_although_it_is_synced_on_the_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("long");
+        let piece: Vec<u8> = (0..=255).cycle().take(3 << 20).collect();
+        let write = || {
+            let mut file = AtomicFile::create(&path).unwrap();
+            (0..4).for_each(|_| file.put(&piece).unwrap());
+            file
+        };
+        drop(write());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        write().finish().unwrap();
+        assert!(fs::read(&path).unwrap().chunks(piece.len()).eq([&piece[..]; 4]));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 }

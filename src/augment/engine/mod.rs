@@ -13,5 +13,5 @@ mod used;
 
 pub use edit::{Cause, Edit, Kind, Op};
 pub use plan::Plan;
-pub use source::{Class, Source};
+pub use source::{Class, INITIAL_KEPT, Source};
 pub use symbol::Symbol;

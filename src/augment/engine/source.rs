@@ -39,7 +39,7 @@ pub const PADDING: usize = 32;
 
 /// How often an error falls on a letter within a word for each time that it falls on one that begins a word: 2 to 3 % of real errors hit
 /// the first letter, where a fifth of letters are first (typos-dict 0.14.4 and BEA60k, counted).
-const INITIAL_KEPT: usize = 8;
+pub const INITIAL_KEPT: usize = 8;
 
 /// The utterance of one turn.
 #[derive(Debug, Default)]

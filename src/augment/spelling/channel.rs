@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::augment::device::{Device, Row};
-use crate::augment::engine::{Kind, Symbol};
+use crate::augment::engine::{INITIAL_KEPT, Kind, Symbol};
 
 /// The errors of a device by what they give.
 #[derive(Debug)]
@@ -21,9 +21,6 @@ pub struct Channel {
 
 /// Positions share an error out evenly; this number is divided by theirs.
 const POSITIONS: u64 = 5040;
-
-/// Of the errors on the first letter, one in this many is made (as in the engine).
-const INITIAL: u64 = 8;
 
 impl Channel {
     /// The errors of `device`, in the first of its circumstances.
@@ -69,7 +66,7 @@ impl Channel {
             parts.iter().for_each(|part| meant.extend_from_slice(part));
             let first = meant.first() != typed.first();
             let weight = weight * POSITIONS / meant.len().max(1) as u64;
-            found(&meant, if first { weight / INITIAL } else { weight });
+            found(&meant, if first { weight / INITIAL_KEPT as u64 } else { weight });
         };
         for at in 0..=typed.len() {
             let (before, rest) = typed.split_at(at);
