@@ -33,7 +33,7 @@ pub fn in_order<I, S, T>(
     jobs: usize,
     progress: &dyn Progress,
     next: impl FnMut(&mut I) -> Result<bool> + Send,
-    start: impl Fn() -> S + Sync,
+    start: impl Fn() -> Result<S> + Sync,
     work: impl Fn(&mut S, &I, &mut T) -> Result<()> + Sync,
     sink: impl FnMut(&mut T) -> Result<()> + Send,
 ) -> Result<()>
@@ -47,7 +47,7 @@ where
     let moved = Condvar::new();
     let ahead = 2 * jobs as u64 + 2;
     let run = || -> Result<()> {
-        let mut state = start();
+        let mut state = start()?;
         let mut item = I::default();
         loop {
             go_on(progress)?;
@@ -163,7 +163,7 @@ mod tests {
             out.push(*result);
             Ok(())
         };
-        pool.install(|| in_order(jobs, &Silent, next, || (), square, sink))?;
+        pool.install(|| in_order(jobs, &Silent, next, || Ok(()), square, sink))?;
         Ok(out)
     }
 

@@ -530,6 +530,40 @@ fn an_unsafe_locale_is_no_path() {
     assert!(batch.path("o/en/en_all_conversations.jsonl").exists());
 }
 
+/// A file of several MiB is looked at by several threads; a line may be longer than what one of them reads.
+#[test]
+fn lines_are_numbered_right_far_into_a_long_file() {
+    let batch = Batch::new();
+    let ids: Vec<String> = (0..3000).map(|number| format!("id-{number}")).collect();
+    batch.write("m.jsonl", &ids.iter().map(|id| planned(id, "en-GB")).collect::<Vec<_>>());
+    let mut lines: Vec<String> = ids.iter().map(|id| chat(id, CONVERSATION)).collect();
+    lines.insert(2900, format!("[\"{}\"]", "x".repeat(5 << 20)));
+    lines.insert(2800, "{".to_owned());
+    lines.insert(1500, chat("nobody", &"y".repeat(3 << 20)));
+    lines.insert(700, String::new());
+    batch.write("r.jsonl", &lines);
+    for jobs in [1, 2, 5] {
+        let output = format!("o{jobs}");
+        let options = Options { jobs, max_line: 4 << 20, ..batch.options("r.jsonl", "m.jsonl", &output) };
+        let report = process::process(&options, &Silent).unwrap();
+        let found = |stray: Stray| report.strays.listed[&stray].iter().map(|at| at.line).collect::<Vec<_>>();
+        let strays = [Stray::UnknownId, Stray::NotJson, Stray::LineTooLong].map(found);
+        assert_eq!(strays, [[1502], [2803], [2904]], "{jobs}");
+        assert_eq!(report.total.accepted, 3000);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_refused_before_it_is_opened() {
+    let batch = Batch::new();
+    batch.write("m.jsonl", &[planned("a", "en-GB")]);
+    let pipe = batch.path("r.jsonl");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let failed = process::process(&batch.options("r.jsonl", "m.jsonl", "o"), &Silent);
+    assert!(matches!(failed, Err(Error::Usage(what)) if what.contains("is a pipe")));
+}
+
 mod command {
     use super::*;
     use assert_cmd::Command;

@@ -193,7 +193,7 @@ impl Job {
             written.take(done)
         };
         let writer = || Writer::new(options.edits, !options.profiles.is_empty());
-        let worker = || Worker::new(&kits, self.locale.as_ref(), writer());
+        let worker = || Ok(Worker::new(&kits, self.locale.as_ref(), writer()));
         let mut lines = Lines::open(&self.input)?;
         let next = |chunk: &mut Chunk| chunk.fill(&mut lines);
         let work = |worker: &mut Worker<'_>, chunk: &Chunk, done: &mut Done| {

@@ -13,7 +13,7 @@ mod unpack;
 mod walk;
 
 pub use atomic::{AtomicFile, is_half_written};
-pub use blocks::{Block, Blocks, Slice};
+pub use blocks::{Block, Blocks};
 pub use digest::{Sha256, sha256};
 pub use lines::{Line, Lines, MAX_LINE_BYTES};
 pub use piles::Piles;

@@ -51,7 +51,7 @@ impl Inputs {
     /// Finds the inputs of a run.
     ///
     /// # Errors
-    /// [`Error::Missing`] when one is not there; [`Error::Io`].
+    /// [`Error::Missing`] when one is not there; [`Error::Usage`] when it can be read only once; [`Error::Io`].
     pub fn find(options: &Options) -> Result<Self> {
         let metadata = found(&options.metadata, "metadata")?;
         let results = found(&options.responses, "responses")?;
@@ -113,6 +113,10 @@ fn found(paths: &[PathBuf], what: &'static str) -> Result<Vec<(PathBuf, bool)>> 
     let mut found = Vec::new();
     for path in paths {
         let named = path.is_file();
+        if path.exists() && !named && !path.is_dir() {
+            let why = "is a pipe or a device, and lines are read twice: save it as a file first";
+            return Err(Error::Usage(format!("{} {why}", path.display())));
+        }
         found.extend(jsonl_files(path, what)?.into_iter().map(|file| (file, named)));
     }
     found.sort_by(|(a, _), (b, _)| a.file_name().cmp(&b.file_name()).then_with(|| a.cmp(b)));

@@ -145,7 +145,7 @@ pub(super) fn write(
             task.advance(requests);
             writer.put(source, settled)
         };
-        in_order(rayon::current_num_threads(), progress, next, || (), settle, put)?;
+        in_order(rayon::current_num_threads(), progress, next, || Ok(()), settle, put)?;
     }
     writer.finish()
 }

@@ -47,15 +47,13 @@ pub(super) fn scan(
     task: &dyn Task,
     mut sink: impl FnMut(Seen) -> Result<()> + Send,
 ) -> Result<Looked> {
-    let mut blocks = Blocks::open(inputs.source(file), limit)?;
+    let open = || Blocks::open(inputs.source(file), limit);
+    let mut numbers = 0..open()?.count();
     let mut looked = Looked::default();
     let mut before = 0u32;
-    let next = |block: &mut Option<Block>| {
-        *block = blocks.next()?;
-        Ok(block.is_some())
-    };
-    let look = |(): &mut (), block: &Option<Block>, part: &mut Part| {
-        *part = block.as_ref().map(|block| look(block, file, limit)).unwrap_or_default();
+    let next = |number: &mut u64| Ok(numbers.next().map(|next| *number = next).is_some());
+    let look = |blocks: &mut Blocks, number: &u64, part: &mut Part| {
+        *part = look(&blocks.read(*number)?, file);
         Ok(())
     };
     let hand_on = |part: &mut Part| {
@@ -63,29 +61,26 @@ pub(super) fn scan(
             seen.place = seen.place.after(before);
             sink(seen)?;
         }
-        looked.broken.extend(part.broken.iter().map(|(stray, line)| (*stray, u64::from(before + line) + 1)));
+        looked.broken.extend(part.broken.iter().map(|(stray, line)| (*stray, u64::from(before.saturating_add(*line)))));
         looked.lines += part.written;
         before = before.saturating_add(part.lines);
         task.advance(part.bytes);
         Ok(())
     };
-    in_order(rayon::current_num_threads(), progress, next, || (), look, hand_on)?;
+    in_order(rayon::current_num_threads(), progress, next, open, look, hand_on)?;
     Ok(looked)
 }
 
-fn look(block: &Block, file: usize, limit: usize) -> Part {
-    let mut part = Part { bytes: block.bytes.len() as u64, ..Part::default() };
-    if block.too_long {
-        return Part { lines: 1, written: 1, broken: vec![(Stray::LineTooLong, 0)], ..part };
-    }
+fn look(block: &Block<'_>, file: usize) -> Part {
+    let mut part = Part { bytes: block.len() as u64, ..Part::default() };
     for line in block.lines() {
-        part.lines = line.number + 1;
-        if line.bytes.is_empty() {
+        part.lines = line.number as u32;
+        if line.bytes.is_empty() && !line.too_long {
             continue;
         }
         part.written += 1;
-        if line.bytes.len() > limit {
-            part.broken.push((Stray::LineTooLong, line.number));
+        if line.too_long {
+            part.broken.push((Stray::LineTooLong, part.lines));
             continue;
         }
         match glance(line.bytes) {
@@ -93,9 +88,9 @@ fn look(block: &Block, file: usize, limit: usize) -> Part {
                 kind,
                 id: id.map(|id| id_digest(id.as_bytes())),
                 locale: locale.map(Into::into),
-                place: Place::new(file, line.offset, line.bytes.len(), line.number + 1),
+                place: Place::new(file, line.offset, line.bytes.len(), part.lines),
             }),
-            Err(_) => part.broken.push((Stray::NotJson, line.number)),
+            Err(_) => part.broken.push((Stray::NotJson, part.lines)),
         }
     }
     part
