@@ -16,17 +16,17 @@ impl<'a> Reader<'a> {
     pub fn string(&mut self) -> Result<Text<'a>, Broken> {
         self.expect(b'"', "expected a string")?;
         let start = self.at;
-        let mut escaped = false;
+        let mut escapes = 0;
         loop {
             self.at += text::plain(&self.bytes()[self.at..]);
             match self.bytes().get(self.at) {
                 Some(b'"') => {
                     let raw = &self.text[start..self.at];
                     self.at += 1;
-                    return Ok(Text::new(raw, escaped));
+                    return Ok(Text::new(raw, escapes));
                 }
                 Some(b'\\') => {
-                    escaped = true;
+                    escapes += 1;
                     self.escape()?;
                 }
                 Some(_) => return Err(self.broken("a control character in a string")),

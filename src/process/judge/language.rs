@@ -20,7 +20,7 @@ const DOUBT_PERCENT: u32 = 8;
 const PLAINLY: u32 = 3;
 const PLAINLY_WORDS: u32 = 5;
 /// Longest word that is looked up, in bytes.
-const MAX_WORD: usize = 16;
+const MAX_WORD: u32 = u128::BITS / u8::BITS;
 
 /// How sure it is that a text is in its language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,20 +176,20 @@ impl Counts {
 /// A word in lower case, where it is short enough to be a small one.
 #[derive(Default)]
 struct Word {
-    bytes: [u8; MAX_WORD],
-    length: usize,
+    bytes: u128,
+    length: u32,
 }
 
 impl Word {
     fn push(&mut self, bytes: &[u8]) {
-        if let Some(place) = self.bytes.get_mut(self.length..self.length + bytes.len()) {
-            place.copy_from_slice(bytes);
+        for byte in bytes {
+            self.bytes |= u128::from(*byte).checked_shl(u8::BITS * self.length).unwrap_or_default();
+            self.length += 1;
         }
-        self.length += bytes.len();
     }
 
     fn key(&self) -> Option<u128> {
-        (self.length <= MAX_WORD).then(|| u128::from_le_bytes(self.bytes))
+        (self.length <= MAX_WORD).then_some(self.bytes)
     }
 }
 
