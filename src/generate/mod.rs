@@ -9,8 +9,8 @@ mod lint;
 pub mod rows;
 mod shards;
 mod skeleton;
+mod work;
 
-use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -19,19 +19,18 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::assets::Assets;
-use crate::dialect::{Dialect, Encoder, Endpoint, JsonMode, Requests, Service, Shape};
-use crate::language::{Languages, Pack};
+use crate::dialect::{Dialect, JsonMode, Service};
+use crate::language::Languages;
 use crate::model::{Locale, Provider};
 use crate::progress::{Progress, go_on};
-use crate::random::{fingerprint, hash};
-use crate::recipe::{Knowledge, KnowledgeCounts, PlanItem, Planner, Prompter, Recipe, Source};
+use crate::recipe::{Knowledge, KnowledgeCounts, Recipe, Source};
 use crate::{Error, Result};
 
 pub use existing::{gaps, next_index, provider_of, shards as existing_shards};
 pub use lint::{Finding, Lint, lint};
-use shards::ShardWriter;
 pub use shards::{Shard, run_id};
 pub use skeleton::{Skeleton, Task, skeleton};
+use work::Work;
 
 /// Requests between two looks at whether the person wants to stop.
 const STRIDE: u64 = 1024;
@@ -182,145 +181,4 @@ fn model(recipe: &Recipe, options: &Options) -> Result<String> {
     options.model.clone().or_else(|| recipe.request.models.get(options.provider.name()).cloned()).ok_or_else(|| {
         Error::Usage(format!("recipe `{}` names no model for {}: give --model", recipe.name, options.provider))
     })
-}
-
-/// A locale, ready to be written.
-struct Work {
-    locale: Locale,
-    /// Which plan items, in order, none twice.
-    indices: Vec<Range<u64>>,
-    planner: Planner,
-    prompter: Prompter,
-}
-
-impl Work {
-    fn prepare(
-        assets: &Assets,
-        languages: &Languages,
-        recipe: &Recipe,
-        locale: &Locale,
-        knowledge: Option<&Arc<Knowledge>>,
-        options: &Options,
-    ) -> Result<Self> {
-        let pack: Arc<Pack> = languages.pack(locale)?;
-        let next = || next_index(&options.out.join(locale.as_str()), locale, options.seed);
-        let indices = match options.amount {
-            Amount::More { num, start } => {
-                let start = start.map_or_else(next, Ok)?;
-                let end =
-                    start.checked_add(num).ok_or_else(|| Error::Usage("--start and --num: too large".to_owned()))?;
-                std::iter::once(start..end).collect()
-            }
-            Amount::UpTo(end) => gaps(&options.out.join(locale.as_str()), locale, options.seed, end)?,
-        };
-        let last = indices.last().map_or(0, |range| range.end);
-        let longest = custom_id(locale, options.seed, last, "ffffff");
-        if longest.len() > 64 {
-            return Err(Error::Usage(format!(
-                "the id `{longest}` would have more than 64 characters: take a smaller --seed"
-            )));
-        }
-        let mut planner = Planner::new(Arc::clone(&pack), locale, recipe, options.seed)?;
-        if let Some(knowledge) = knowledge {
-            planner = planner.with_knowledge(Arc::clone(knowledge))?;
-        }
-        Ok(Self { locale: locale.clone(), indices, planner, prompter: Prompter::new(assets, recipe, pack, locale)? })
-    }
-
-    fn write(
-        &mut self,
-        recipe: &Recipe,
-        model: &str,
-        run: &str,
-        options: &Options,
-        progress: &dyn Progress,
-        done: &mut dyn FnMut(u64),
-    ) -> Result<Vec<Shard>> {
-        let dialect = Dialect::from(options.provider);
-        let service = options.service;
-        let encoder = Encoder::at(
-            service,
-            dialect,
-            &Shape {
-                endpoint: Endpoint::Chat,
-                model,
-                schema_name: &recipe.request.schema_name,
-                schema: Some(&recipe.schema),
-                json_mode: options.json_mode,
-                max_tokens: Some(recipe.request.max_tokens),
-                temperature: Some(recipe.request.temperature),
-                params: &options.params,
-            },
-            self.prompter.system(),
-        );
-        let system_hash = hash(self.prompter.system().as_bytes());
-        let folder = options.out.join(self.locale.as_str());
-        let limits = if dialect == Dialect::OpenAi { service.limits() } else { dialect.limits() };
-        let mut writer = ShardWriter::new(&folder, self.locale.as_str(), run, dialect, limits);
-        let mut requests = Requests::new(options.provider, service);
-        let (mut prompt, mut line, mut hashed) = (Vec::new(), Vec::new(), Vec::new());
-        for (nth, index) in (0u64..).zip(self.indices.iter().cloned().flatten()) {
-            if nth % STRIDE == 0 {
-                go_on(progress)?;
-                done(STRIDE.min(nth));
-            }
-            let item = self.planner.item(index);
-            self.prompter.user(&item, &mut prompt)?;
-            let user = std::str::from_utf8(&prompt).map_err(|error| Error::data("templates", error))?;
-            hashed.clear();
-            hashed.extend_from_slice(system_hash.as_bytes());
-            hashed.extend_from_slice(&prompt);
-            let prompt_hash = fingerprint(&hashed, 32);
-            let custom_id = custom_id(&self.locale, options.seed, index, &prompt_hash[..6]);
-            line.clear();
-            encoder.write(&custom_id, user, &mut line);
-            if nth == 0 {
-                // The others differ from it in their id and prompt only.
-                requests.accept(&line).map_err(|wrong| {
-                    Error::Usage(format!(
-                        "what was asked for would be refused: {wrong} (another server may take it: --service other)"
-                    ))
-                })?;
-            }
-            writer.write(
-                &line,
-                &Metadata {
-                    recipe: &recipe.name,
-                    template_id: &recipe.template_id(self.locale.language()),
-                    lang_code: &self.locale,
-                    created_at: options.now,
-                    provider: options.provider,
-                    model,
-                    plan: Plan { seed: options.seed, index, prompt_hash: &prompt_hash, item: &item },
-                },
-            )?;
-        }
-        writer.finish()
-    }
-}
-
-/// The id that joins a request with its result: `en-GB-7-0-1a2b3c`.
-fn custom_id(locale: &Locale, seed: u64, index: u64, hash: &str) -> String {
-    format!("{locale}-{seed}-{index}-{hash}")
-}
-
-/// The `metadata` of a metadata line; `template_id`, `lang_code` and `created_at` are the Python reference's names.
-#[derive(Serialize)]
-struct Metadata<'a> {
-    recipe: &'a str,
-    template_id: &'a str,
-    lang_code: &'a Locale,
-    created_at: Timestamp,
-    provider: Provider,
-    model: &'a str,
-    plan: Plan<'a>,
-}
-
-#[derive(Serialize)]
-struct Plan<'a> {
-    seed: u64,
-    index: u64,
-    prompt_hash: &'a str,
-    #[serde(flatten)]
-    item: &'a PlanItem<'a>,
 }
