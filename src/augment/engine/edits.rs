@@ -1,8 +1,9 @@
 //! The errors of one utterance, in the order they were drawn and in that of the text.
 
 use super::bits::Bits;
+use super::class::Class;
 use super::edit::{Edit, Op};
-use super::source::{Class, Source};
+use super::source::Source;
 use super::symbol::Symbol;
 use super::used::Used;
 

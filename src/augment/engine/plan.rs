@@ -6,10 +6,11 @@
 //! its kind, so that exactness does not bend the mix.
 
 use super::bits::Bits;
+use super::class::Class;
 use super::edit::{Cause, Edit, Kind, Op};
 use super::edits::Edits;
 use super::proof::Proof;
-use super::source::{Class, Source};
+use super::source::Source;
 use super::spelled::Spelled;
 use super::symbol::{FIRST_CLUSTER, Symbol};
 use crate::augment::device::Device;

@@ -3,36 +3,9 @@
 use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::class::{Class, class, is_address, joins, may_hold_address};
 use super::distance::Pattern;
 use super::symbol::{Clusters, FIRST_CLUSTER, Symbol, bytes_are_graphemes, chars_are_graphemes};
-use crate::augment::chars::{Sort, sort};
-
-/// What errors must know about a grapheme.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Class(u8);
-
-impl Class {
-    /// It begins a word.
-    pub const INITIAL: Self = Self(1);
-    /// It is white space.
-    pub const SPACE: Self = Self(2);
-    /// It belongs to a number, an address or an emoji, which errors spare while there is anything else.
-    pub const SPARED: Self = Self(4);
-    /// It is a letter.
-    pub const LETTER: Self = Self(8);
-    /// It is a letter with marks typed after it.
-    pub const MARKED: Self = Self(16);
-
-    /// Whether all of `other` holds.
-    #[must_use]
-    pub fn has(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-
-    fn with(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
 
 /// Bytes after the text in [`Source::padded`].
 pub const PADDING: usize = 32;
@@ -124,7 +97,7 @@ impl Source {
         let mut before = Class::SPACE;
         for class in &mut self.classes {
             let begins = before.has(Class::SPACE) & !class.has(Class::SPACE);
-            *class = class.with(Class(Class::INITIAL.0 * u8::from(begins)));
+            *class = class.with(Class::INITIAL.when(begins));
             before = *class;
         }
         if may_hold_address(&self.text) {
@@ -237,39 +210,6 @@ impl Source {
     pub fn base(&self, at: usize) -> char {
         self.text[self.starts[at] as usize..].chars().next().unwrap_or_default()
     }
-}
-
-fn class(char: char) -> Class {
-    match sort(char) {
-        Sort::Letter => Class::LETTER,
-        Sort::Space => Class::SPACE,
-        Sort::Number | Sort::Picture | Sort::Combining => Class::SPARED,
-        Sort::Sign => Class::default(),
-    }
-}
-
-/// Characters that may fuse with a neighbour they did not have before: a text that holds one is divided again after each error.
-fn joins(char: char) -> bool {
-    is_combining_mark(char)
-        || matches!(char,
-            '\r' | '\n'
-            | '\u{0600}'..='\u{0605}' | '\u{06DD}' | '\u{070F}' | '\u{08E2}'
-            | '\u{0900}'..='\u{0DFF}' | '\u{0E33}' | '\u{0EB3}' | '\u{1100}'..='\u{11FF}'
-            | '\u{200C}' | '\u{200D}' | '\u{A960}'..='\u{A97F}' | '\u{D7B0}'..='\u{D7FF}'
-            | '\u{FE00}'..='\u{FE0F}' | '\u{1F1E6}'..='\u{1F1FF}' | '\u{1F3FB}'..='\u{1F3FF}'
-            | '\u{11000}'..='\u{11FFF}' | '\u{E0000}'..)
-}
-
-/// Whether a word of `text` may be an address; false is certain.
-fn may_hold_address(text: &str) -> bool {
-    // A full stop at the end belongs to the sentence.
-    memchr::memchr3(b'@', b'/', b'.', &text.as_bytes()[..text.len().saturating_sub(1)]).is_some()
-}
-
-/// Whether a word is a web or mail address.
-fn is_address(word: &str) -> bool {
-    let at_sign = word.find('@').is_some_and(|at| at > 0 && word[at..].contains('.'));
-    at_sign || word.contains("://") || word.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("www."))
 }
 
 #[cfg(test)]

@@ -1,102 +1,23 @@
-//! Parquet: typed columns, lists of numbers and texts, anything deeper as JSON text. This file owns `parquet`.
+//! Rows into a Parquet file, each column with the type that all its values have.
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use parquet::basic::{Compression, ConvertedType, LogicalType, Repetition, Type as Physical};
+use parquet::basic::{Compression, LogicalType, Repetition, Type as Physical};
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
-use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
-use parquet::record::reader::RowIter;
-use parquet::record::{Field, Row};
 use parquet::schema::types::{Type, TypePtr};
-use serde_json::{Map, Number, Value};
+use serde_json::Value;
 
-use super::Columns;
+use super::broken;
+use crate::Result;
 use crate::files::Sink;
-use crate::{Error, Result};
+use crate::rows::Columns;
 
 /// Rows of a row group, which is held in memory while it is written.
 const GROUP_ROWS: usize = 8192;
-
-/// Reads the rows of a file.
-pub(super) struct ParquetReader {
-    path: PathBuf,
-    rows: RowIter<'static>,
-    /// By column, whether its texts are JSON.
-    json: Vec<(String, bool)>,
-    row: u64,
-}
-
-impl ParquetReader {
-    pub fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(Error::io("read", path))?;
-        let reader = SerializedFileReader::new(file).map_err(|error| broken(path, 0, &error))?;
-        let schema = reader.metadata().file_metadata().schema();
-        let json = schema.get_fields().iter().map(|field| {
-            let info = field.get_basic_info();
-            (field.name().to_owned(), info.converted_type() == ConvertedType::JSON)
-        });
-        let json = json.collect();
-        Ok(Self { path: path.to_owned(), rows: reader.into_iter(), json, row: 0 })
-    }
-
-    pub fn header(&self) -> Vec<String> {
-        self.json.iter().map(|(name, _)| name.clone()).collect()
-    }
-
-    pub fn next(&mut self) -> Result<Option<(Columns, u64)>> {
-        let Some(row) = self.rows.next() else { return Ok(None) };
-        self.row += 1;
-        let row = row.map_err(|error| broken(&self.path, self.row, &error))?;
-        let mut columns = columns(&row);
-        for (name, _) in self.json.iter().filter(|(_, json)| *json) {
-            if let Some(value @ Value::String(_)) = columns.get_mut(name)
-                && let Some(read) = value.as_str().and_then(|text| serde_json::from_str(text).ok())
-            {
-                *value = read;
-            }
-        }
-        Ok(Some((columns, self.row)))
-    }
-}
-
-fn columns(row: &Row) -> Columns {
-    row.get_column_iter().map(|(name, field)| (name.clone(), value(field))).collect()
-}
-
-fn value(field: &Field) -> Value {
-    match field {
-        Field::Null => Value::Null,
-        Field::Bool(value) => (*value).into(),
-        Field::Byte(value) => (*value).into(),
-        Field::Short(value) => (*value).into(),
-        Field::Int(value) => (*value).into(),
-        Field::Long(value) => (*value).into(),
-        Field::UByte(value) => (*value).into(),
-        Field::UShort(value) => (*value).into(),
-        Field::UInt(value) => (*value).into(),
-        Field::ULong(value) => (*value).into(),
-        Field::Float(value) => Number::from_f64(f64::from(*value)).map_or(Value::Null, Value::Number),
-        Field::Double(value) => Number::from_f64(*value).map_or(Value::Null, Value::Number),
-        Field::Str(text) => text.as_str().into(),
-        Field::Bytes(bytes) => String::from_utf8_lossy(bytes.data()).into(),
-        Field::Group(row) => Value::Object(columns(row)),
-        Field::ListInternal(list) => list.elements().iter().map(value).collect(),
-        Field::MapInternal(map) => {
-            let entries = map.entries().iter().map(|(key, field)| match value(key) {
-                Value::String(key) => (key, value(field)),
-                other => (other.to_string(), value(field)),
-            });
-            Value::Object(entries.collect::<Map<_, _>>())
-        }
-        // Dates, times and decimals as they are printed, without the quotation marks that texts have.
-        other => other.to_string().trim_matches('"').into(),
-    }
-}
 
 /// What a column holds, as far as it has been seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,7 +91,7 @@ impl Kind {
 }
 
 /// Writes rows, which are gone through twice: to learn what the columns hold, then to write them.
-pub(super) fn write<I: Iterator<Item = Result<Columns>>>(
+pub(in crate::rows) fn write<I: Iterator<Item = Result<Columns>>>(
     sink: Sink,
     path: &Path,
     names: &[String],
@@ -280,33 +201,4 @@ fn write_column<T: DataType>(
         group.next_column()?.ok_or_else(|| ParquetError::General("the schema has fewer columns".to_owned()))?;
     column.typed::<T>().write_batch(values, Some(defined), repeated)?;
     column.close()
-}
-
-fn broken(path: &Path, row: u64, error: &ParquetError) -> Error {
-    Error::Line { path: path.to_owned(), line: row, detail: format!("Parquet: {error}") }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::super::{Reader, Writer};
-
-    #[test]
-    fn values_come_back_with_their_types() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("rows.parquet");
-        let rows = [
-            json!({"id": "007", "n": 1, "x": 0.5, "b": true, "tags": ["a", "b"], "v": [0.1, 2], "o": {"k": [1]}, "e": []}),
-            json!({"id": "a", "n": null, "x": 2, "b": false, "tags": [], "v": null, "o": null, "e": null}),
-        ];
-        let mut writer = Writer::create(&path).unwrap();
-        rows.iter().for_each(|row| writer.write(row.as_object().unwrap()).unwrap());
-        writer.finish().unwrap();
-        let read: Vec<_> = Reader::open(&path, None).unwrap().map(|row| row.unwrap().columns).collect();
-        let mut expected = rows.to_vec();
-        expected[0]["v"] = json!([0.1, 2.0]);
-        expected[1]["x"] = json!(2.0);
-        assert_eq!(read.into_iter().map(serde_json::Value::Object).collect::<Vec<_>>(), expected);
-    }
 }
