@@ -2,11 +2,12 @@
 //!
 //! What is there already is not made again, so a run that was stopped anywhere goes on when it is started again.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use tokio::runtime::Runtime;
 
 use super::{Answers, answer_here, problems, remote};
@@ -20,6 +21,7 @@ use crate::price::{Money, Prices};
 use crate::progress::{Progress, go_on};
 use crate::provider::BatchApi;
 use crate::recipe::rows::RowRecipe;
+use crate::rows::Format;
 use crate::{Error, Result, files, generate, jobs, process};
 
 /// What to run.
@@ -58,15 +60,21 @@ pub fn run(assets: &Assets, languages: &Arc<Languages>, options: &Options, progr
     let runtime = Runtime::new().map_err(|error| Error::Usage(format!("cannot start a runtime: {error}")))?;
     // Before anything is written: a key that is not there is better known now.
     let api = remote(&options.answers, options.generate.provider, Service::openai())?;
-    let limits = RowRecipe::load(assets, &options.generate.recipe)?.limits;
+    let recipe = RowRecipe::load(assets, &options.generate.recipe)?.with(&options.generate.overrides)?;
+    check_output(assets, &recipe, options)?;
+    let limits = &recipe.limits;
     let mut asking = options.generate.clone();
     asking.again |= limits.allow_same_dataset && last_is_done(assets, options)?;
     let generated = generate::rows::generate(assets, &asking, progress)?;
     go_on(progress)?;
     let shards = shards(&generated, options)?;
     let ledger = Ledger::open(&options.generate.out, Clock::new(options.now))?;
-    if let (Some(_), Some(most)) = (&api, limits.max_cost_usd) {
-        affordable(&shards, most, options, &ledger, progress)?;
+    if api.is_some() {
+        let unsent = jobs::unsent(&ledger, &shards)?;
+        jobs::check_requests(&unsent, options.generate.provider, Service::openai(), progress)?;
+        if let Some(most) = limits.max_cost_usd {
+            affordable(&unsent, most, answer_tokens(&recipe, options), progress)?;
+        }
     }
     let answered = match (&api, shards.is_empty()) {
         (_, true) => None,
@@ -132,18 +140,29 @@ fn last_is_done(assets: &Assets, options: &Options) -> Result<bool> {
     Ok(true)
 }
 
-/// Refuses to send what would cost more than the recipe allows.
-fn affordable(shards: &[Shard], most: f64, options: &Options, ledger: &Ledger, progress: &dyn Progress) -> Result<()> {
-    let mut waiting = Vec::new();
-    for shard in shards {
-        if ledger.job_of(&shard.name(ledger.folder()))?.is_none() {
-            waiting.push(shard.clone());
-        }
-    }
-    let expected = options.generate.params.get("max_tokens").and_then(serde_json::Value::as_u64);
-    let asking = CostOptions { prices: Prices::load(None)?, given: None, expected_output: expected.or(Some(500)) };
+/// The rows must have a place to go before anyone is paid for an answer.
+fn check_output(assets: &Assets, recipe: &RowRecipe, options: &Options) -> Result<()> {
+    let Options { generate, output, .. } = options;
+    let label = generate::rows::label(assets, generate)?;
+    let told = generate.input.as_deref().or(recipe.input.path.as_deref().map(Path::new)).map(Format::told);
+    let own = generate.format.or_else(|| Some(told?.ok()?.0)).unwrap_or(Format::Jsonl);
+    process::rows::check_output(recipe, output, &label, own, &generate.overrides, generate.input.as_deref())
+}
+
+/// The longest that an answer may be, in tokens; what answers mostly have where there is no limit.
+fn answer_tokens(recipe: &RowRecipe, options: &Options) -> u64 {
+    const USUAL: u64 = 500;
+    let limits = ["max_completion_tokens", "max_tokens", "max_output_tokens"];
+    let told = |params: &Map<String, Value>| limits.iter().find_map(|name| params.get(*name)?.as_u64());
+    let own = || told(&recipe.request.params).or(recipe.request.max_tokens.map(u64::from));
+    told(&options.generate.params).or_else(own).unwrap_or(USUAL)
+}
+
+/// Refuses to send what may cost more than the recipe allows, when answers are as long as they may be.
+fn affordable(shards: &[Shard], most: f64, answer_tokens: u64, progress: &dyn Progress) -> Result<()> {
+    let asking = CostOptions { prices: Prices::load(None)?, given: None, expected_output: Some(answer_tokens) };
     let mut sum = Money::default();
-    for cost in jobs::cost(&waiting, &asking, progress)? {
+    for cost in jobs::cost(shards, &asking, progress)? {
         let Some(price) = cost.estimate.batch else {
             let detail = "no price is known for it, and the recipe has limits.max_cost_usd: submit it by hand";
             return Err(Error::Refused(format!("model `{}`: {detail} with --price-in and --price-out", cost.model)));
@@ -152,7 +171,7 @@ fn affordable(shards: &[Shard], most: f64, options: &Options, ledger: &Ledger, p
     }
     if sum.as_dollars() > most {
         let detail = "take fewer rows with --limit, or raise the limit in your own copy of the recipe";
-        return Err(Error::Refused(format!("this would cost about {sum}, limits.max_cost_usd is {most}: {detail}")));
+        return Err(Error::Refused(format!("this may cost up to {sum}, limits.max_cost_usd is {most}: {detail}")));
     }
     Ok(())
 }

@@ -42,7 +42,7 @@ pub use dotted::{Path as DottedPath, flatten, get, set, unflatten};
 pub use format::Format;
 pub use pick::{drawn, first};
 pub use read::Reader;
-pub use write::Writer;
+pub use write::{Writer, writable};
 
 /// The columns of a row, in order.
 pub type Columns = Map<String, Value>;

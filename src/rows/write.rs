@@ -79,9 +79,7 @@ impl Writer {
         columns: Option<Vec<String>>,
         cells: Cells,
     ) -> Result<Self> {
-        if format == Format::Parquet && cfg!(not(feature = "parquet")) {
-            return Err(no_parquet(path));
-        }
+        writable(format, path)?;
         let kind = match (format, columns) {
             (Format::Jsonl, _) => Kind::Jsonl(Packer::new(sink, packing, path)?),
             (Format::Json, _) => Kind::Json(Packer::new(sink, packing, path)?),
@@ -171,6 +169,17 @@ impl Waiting {
         }
         writer.into_inner(path)?.finish(path)
     }
+}
+
+/// Whether rows can be written in that format; `path` is for messages.
+///
+/// # Errors
+/// [`Error::Usage`] for Parquet without its feature.
+pub fn writable(format: Format, path: &Path) -> Result<()> {
+    if format == Format::Parquet && cfg!(not(feature = "parquet")) {
+        return Err(no_parquet(path));
+    }
+    Ok(())
 }
 
 /// Why a Parquet file cannot be read or written here.

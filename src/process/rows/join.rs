@@ -63,9 +63,7 @@ pub(super) fn join(
         writer: Writer::create(&target.rows)?,
         listed: AtomicFile::create(&target.rejects)?,
         folder: target.files.as_ref().map(|path| Folder::new(path, recipe.output.extension.as_deref())),
-        exploded: exploded(recipe, target)
-            .map(|path| Writer::create(&path).map(|writer| (writer, path)))
-            .transpose()?,
+        exploded: target.exploded.clone().map(|path| Writer::create(&path).map(|writer| (writer, path))).transpose()?,
         values: Values::default(),
         cost: Money::default(),
         unpriced: 0,
@@ -99,10 +97,6 @@ pub(super) fn join(
     }
     drop(task);
     join.finish(target)
-}
-
-fn exploded(recipe: &RowRecipe, target: &Target) -> Option<PathBuf> {
-    recipe.output.explode.as_ref().map(|explode| target.rows.with_file_name(&explode.file))
 }
 
 struct Join<'a> {

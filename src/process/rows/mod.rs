@@ -19,7 +19,8 @@ use std::sync::Arc;
 use crate::assets::Assets;
 use crate::language::Languages;
 use crate::progress::Progress;
-use crate::recipe::rows::{RowRecipe, RunFile, is_run_file};
+use crate::recipe::rows::{Overrides, RowRecipe, RunFile, is_run_file};
+use crate::rows::Format;
 use crate::{Error, Result};
 
 pub use form::RowForm;
@@ -108,6 +109,22 @@ fn find(folder: &Path, deep: bool, found: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
+/// Makes sure that the rows of the table `label`, in the format `own`, can be written to `output`: a thing to know before anyone
+/// is paid. `input` is where they are, when they do not come with the recipe.
+///
+/// # Errors
+/// [`Error::Usage`] for an output that cannot take what the recipe gives, or that would replace what it is made of.
+pub fn check_output(
+    recipe: &RowRecipe,
+    output: &Path,
+    label: &str,
+    own: Format,
+    overrides: &Overrides,
+    input: Option<&Path>,
+) -> Result<()> {
+    Target::told(output, label, own, recipe)?.spare(&overrides.inputs(input))
+}
+
 /// Settles the results of a table and writes its rows with their answers.
 ///
 /// # Errors
@@ -119,7 +136,9 @@ pub fn process(assets: &Assets, table: &TableRun, options: &Options, progress: &
         let (was, is) = (table.run.version, recipe.version);
         progress.note(&format!("asked with version {was} of `{}`, judged with version {is}", recipe.name));
     }
-    let target = Target::told(&options.output, table, &recipe)?;
+    let own = Format::ALL.into_iter().find(|format| format.name() == table.run.format).unwrap_or(Format::Jsonl);
+    let target = Target::told(&options.output, &table.run.label, own, &recipe)?;
+    target.spare(&table.run.overrides.inputs(Some(&table.run.input)))?;
     let form = Arc::new(RowForm::new(assets, &recipe)?);
     let metadata = metadata(table)?;
     if metadata.is_empty() {

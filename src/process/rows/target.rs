@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::TableRun;
 use crate::recipe::rows::{Placement, RowRecipe};
-use crate::rows::Format;
+use crate::rows::{Format, writable};
 use crate::{Error, Result};
 
 /// The files of an output.
@@ -20,23 +19,32 @@ pub(super) struct Target {
     pub records: PathBuf,
     /// The folder of the answers, where they are files.
     pub files: Option<PathBuf>,
+    /// The items of a list in the answers, where they become rows of their own.
+    pub exploded: Option<PathBuf>,
     /// Whether nested provenance becomes columns with dotted names.
     pub flat: bool,
 }
 
 impl Target {
-    /// The files for an output that the person names: a file by its extension, else a folder in which the table gets its own.
-    pub fn told(output: &Path, table: &TableRun, recipe: &RowRecipe) -> Result<Self> {
+    /// The files for an output that the person names: a file by its extension, else a folder in which the table `label` gets
+    /// its own, in the format `own`.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for a format that cannot be written, or a file where there must be a folder.
+    pub fn told(output: &Path, label: &str, own: Format, recipe: &RowRecipe) -> Result<Self> {
         let told = Format::told(output).ok().filter(|_| !output.is_dir());
-        let own = Format::ALL.into_iter().find(|format| format.name() == table.run.format).unwrap_or(Format::Jsonl);
+        let exploded = |rows: &Path| recipe.output.explode.as_ref().map(|explode| rows.with_file_name(&explode.file));
         if recipe.output.place == Placement::FilePerRow {
             if told.is_some() {
                 let detail = format!("recipe `{}` writes a file for each row: give --output a folder", recipe.name);
                 return Err(Error::Usage(detail));
             }
             let format = if own == Format::Json { Format::Jsonl } else { own };
+            let rows = output.join(format!("index.{format}"));
+            writable(format, &rows)?;
             return Ok(Self {
-                rows: output.join(format!("index.{format}")),
+                exploded: exploded(&rows),
+                rows,
                 rejects: output.join("rejects.jsonl"),
                 report: output.join("report.json"),
                 records: output.join("_run/records.jsonl"),
@@ -47,8 +55,9 @@ impl Target {
         let (rows, format) = match told {
             Some((format, _)) => (output.to_owned(), format),
             None if output.extension().is_some() && !output.is_dir() => return Err(unknown(output)),
-            None => (output.join(&table.run.label).join(format!("{}.{own}", table.run.label)), own),
+            None => (output.join(label).join(format!("{label}.{own}")), own),
         };
+        writable(format, &rows)?;
         let name = rows.file_name().unwrap_or_default().to_string_lossy();
         let stem = name.split('.').next().unwrap_or_default().to_owned();
         let beside = |end: &str| rows.with_file_name(format!("{stem}{end}"));
@@ -58,8 +67,25 @@ impl Target {
             records: beside("_run").join("records.jsonl"),
             files: None,
             flat: is_flat(format),
+            exploded: exploded(&rows),
             rows,
         })
+    }
+
+    /// Makes sure that none of `inputs` would be replaced.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when one would be.
+    pub fn spare(&self, inputs: &[PathBuf]) -> Result<()> {
+        let own = [&self.rows, &self.rejects, &self.report, &self.records, &self.record_rejects()];
+        for path in own.into_iter().chain(&self.exploded) {
+            let same = |input: &PathBuf| matches!((path.canonicalize(), input.canonicalize()), (Ok(path), Ok(input)) if path == input);
+            if inputs.iter().any(same) {
+                let detail = "is an input, and would be replaced: name another file or folder";
+                return Err(Error::Usage(format!("--output: {} {detail}", path.display())));
+            }
+        }
+        Ok(())
     }
 
     /// The rejects of the records.

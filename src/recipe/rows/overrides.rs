@@ -66,6 +66,15 @@ pub struct Overrides {
     pub replace: Vec<String>,
 }
 
+impl Overrides {
+    /// The files that rows are read from: `input`, and those that are joined to it.
+    #[must_use]
+    pub fn inputs(&self, input: Option<&Path>) -> Vec<PathBuf> {
+        let joined = self.join.iter().map(|join| join.path.clone());
+        input.map(Path::to_owned).into_iter().chain(joined).chain(self.aliases.clone()).collect()
+    }
+}
+
 /// A table to join.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JoinFile {
