@@ -241,9 +241,8 @@ fn any_damage_to_any_file_costs_only_what_was_hit() {
                 assert!(lost <= if file == 2 { 0 } else { cost }, "{what}: lost {lost}");
                 assert!(!run.report.complete, "{what}: two requests have failed all along");
                 if file < 2 && lost > 0 && name != "dropped" {
-                    let told = run.report.total.missing
-                        + run.report.damaged_metadata.len() as u64
-                        + run.report.total.strays_total();
+                    let told =
+                        run.report.total.missing + run.report.damaged_metadata.count + run.report.total.strays_total();
                     assert!(told > 0, "{what}: nothing tells of it");
                 }
             }

@@ -503,7 +503,7 @@ fn a_damaged_metadata_line_costs_one_request_and_is_told() {
     batch.write("r.jsonl", &[chat("a", CONVERSATION), chat("b", CONVERSATION)]);
     let report = batch.process("r.jsonl", "m.jsonl", "o");
     assert_eq!((report.total.planned, report.total.accepted), (1, 1));
-    assert_eq!(report.damaged_metadata[0].line, 2);
+    assert_eq!(report.damaged_metadata.listed[0].line, 2);
     assert_eq!(report.strays.counts[&Stray::UnknownId], 1);
     assert!(!report.complete);
 }
@@ -551,6 +551,137 @@ fn lines_are_numbered_right_far_into_a_long_file() {
         assert_eq!(strays, [[1502], [2803], [2904]], "{jobs}");
         assert_eq!(report.total.accepted, 3000);
     }
+}
+
+/// Whoever names `*.jsonl` in one folder names what an earlier run wrote there as well.
+#[test]
+fn what_a_run_has_written_is_no_input_of_the_next() {
+    let batch = Batch::new();
+    batch.write("m.jsonl", &[planned("a", "en-GB"), planned("b", "en-GB")]);
+    batch.write("r.jsonl", &[chat("a", CONVERSATION), chat("b", "no JSON")]);
+    let all = || {
+        let mut files: Vec<PathBuf> =
+            fs::read_dir(batch.folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.retain(|path| path.extension().is_some_and(|ext| ext == "jsonl"));
+        let output = Output::File(batch.path("all.jsonl"));
+        let options =
+            Options { responses: files.clone(), metadata: files, output, ..batch.options("r.jsonl", "m.jsonl", "o") };
+        process::process(&options, &Silent).unwrap()
+    };
+    let first = all();
+    let written = ["all.jsonl", "all_rejects.jsonl"].map(|name| fs::read(batch.path(name)).unwrap());
+    for _ in 0..2 {
+        let again = all();
+        assert_eq!((&again.total, &again.strays), (&first.total, &first.strays));
+        assert_eq!(["all.jsonl", "all_rejects.jsonl"].map(|name| fs::read(batch.path(name)).unwrap()), written);
+    }
+}
+
+#[test]
+fn only_what_process_has_written_is_replaced() {
+    let batch = Batch::new();
+    batch.write("m.jsonl", &[planned("a", "en-GB")]);
+    batch.write("r.jsonl", &[chat("a", CONVERSATION)]).write("later.jsonl", &[chat("b", CONVERSATION)]);
+    batch.write("notes.jsonl", &["remember the tea".to_owned()]);
+    for output in ["r.jsonl", "m.jsonl", "later.jsonl", "notes.jsonl"] {
+        let before = fs::read(batch.path(output)).unwrap();
+        for fresh in [false, true] {
+            let options = Options { fresh, ..batch.options("r.jsonl", "m.jsonl", output) };
+            let failed = process::process(&options, &Silent);
+            assert!(
+                matches!(&failed, Err(Error::Usage(what)) if what.contains("no output of")),
+                "{output}: {failed:?}"
+            );
+        }
+        assert_eq!(fs::read(batch.path(output)).unwrap(), before);
+    }
+}
+
+#[test]
+fn a_spoiled_output_is_not_rewritten() {
+    let batch = Batch::new();
+    batch.write("m.jsonl", &[planned("a", "en-GB"), planned("b", "en-GB")]);
+    batch.write("r.jsonl", &[chat("a", CONVERSATION), chat("b", "no JSON")]);
+    batch.process("r.jsonl", "m.jsonl", "o");
+    batch.write("m2.jsonl", &[planned("c", "en-GB")]).write("r2.jsonl", &[chat("c", CONVERSATION)]);
+    for name in ["o/en-GB/en-GB_all_conversations.jsonl", "o/en-GB/en-GB_rejects.jsonl"] {
+        let whole = fs::read_to_string(batch.path(name)).unwrap();
+        let cut = format!("{whole}{}\n", &whole[..40]);
+        fs::write(batch.path(name), &cut).unwrap();
+        let failed = process::process(&batch.options("r2.jsonl", "m2.jsonl", "o"), &Silent);
+        assert!(matches!(failed, Err(Error::Line { line: 2, .. })), "{name}: {failed:?}");
+        assert_eq!(fs::read_to_string(batch.path(name)).unwrap(), cut);
+        fs::write(batch.path(name), whole).unwrap();
+    }
+    // A record that was accepted once is kept, however short lines have to be now.
+    let short = Options { max_line: 450, ..batch.options("r2.jsonl", "m2.jsonl", "o") };
+    assert_eq!(process::process(&short, &Silent).unwrap().total.missing, 1);
+    assert_eq!(batch.lines("o/en-GB/en-GB_all_conversations.jsonl").len(), 1);
+}
+
+#[test]
+fn starting_over_with_nothing_leaves_what_is_there() {
+    let batch = Batch::new();
+    batch.write("m.jsonl", &[planned("a", "en-GB"), planned("b", "en-GB")]);
+    batch.write("r.jsonl", &[chat("a", CONVERSATION), chat("b", "no JSON")]).write("none.jsonl", &[]);
+    batch.process("r.jsonl", "m.jsonl", "o");
+    let before = files_below(&batch.path("o"));
+    let report =
+        process::process(&Options { fresh: true, ..batch.options("none.jsonl", "m.jsonl", "o") }, &Silent).unwrap();
+    assert_eq!((report.total.missing, files_below(&batch.path("o"))), (2, before));
+}
+
+#[test]
+fn lines_of_a_metadata_file_that_plan_nothing_are_damage() {
+    let batch = Batch::new();
+    let good = planned("a", "en-GB");
+    let odd = [
+        planned("b", "en-GB").replace("\"b\"", "7"),
+        planned("b", "en-GB").replace("custom_id", "custom"),
+        json!({"custom_id": "b", "body": {}}).to_string(),
+        "null".to_owned(),
+    ];
+    batch.write("r.jsonl", &[chat("a", CONVERSATION), chat("b", CONVERSATION)]);
+    for line in odd {
+        batch.write("m.jsonl", &[good.clone(), line.clone()]);
+        let report = batch.process("r.jsonl", "m.jsonl", "o");
+        assert_eq!((report.damaged_metadata.count, report.complete), (1, false), "{line}");
+        assert_eq!(report.damaged_metadata.listed[0].line, 2);
+    }
+}
+
+#[test]
+fn damage_is_counted_whole_and_listed_in_part() {
+    let batch = Batch::new();
+    let mut lines = vec!["x".to_owned(); 5000];
+    batch.write("r.jsonl", &[&[chat("a", CONVERSATION)][..], &lines].concat());
+    lines.push(planned("a", "en-GB"));
+    batch.write("m.jsonl", &lines);
+    let report = batch.process("r.jsonl", "m.jsonl", "o");
+    assert_eq!((report.damaged_metadata.count, report.damaged_metadata.listed.len()), (5000, 1000));
+    let listed = report.strays.listed[&Stray::NotJson].len();
+    assert_eq!((report.strays.counts[&Stray::NotJson], listed, report.total.accepted), (5000, 1000, 1));
+}
+
+#[test]
+fn a_file_named_twice_is_read_once() {
+    let batch = Batch::new();
+    batch.write("d/m.jsonl", &[planned("a", "en-GB")]).write("d/r.jsonl", &[chat("a", CONVERSATION)]);
+    let options = batch.options("d/r.jsonl", "d/m.jsonl", "o");
+    let both = |path: &PathBuf| vec![path.clone(), batch.path("d"), path.clone()];
+    let options = Options { responses: both(&options.responses[0]), metadata: both(&options.metadata[0]), ..options };
+    let report = process::process(&options, &Silent).unwrap();
+    assert_eq!((report.planned_twice, report.strays.counts.len(), report.complete), (0, 0, true));
+}
+
+#[cfg(unix)]
+#[test]
+fn pipes_and_links_to_folders_in_a_folder_are_passed_over() {
+    let batch = Batch::new();
+    batch.write("m.jsonl", &[planned("a", "en-GB")]).write("d/r.jsonl", &[chat("a", CONVERSATION)]);
+    assert!(std::process::Command::new("mkfifo").arg(batch.path("d/p.jsonl")).status().unwrap().success());
+    std::os::unix::fs::symlink(batch.folder.path(), batch.path("d/up.jsonl")).unwrap();
+    assert!(batch.process("d", "m.jsonl", "o").complete);
 }
 
 #[cfg(unix)]

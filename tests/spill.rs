@@ -170,7 +170,8 @@ fn twice(run: &Run, case: &Case, index_bytes: usize) -> Vec<(Report, BTreeMap<Pa
             Err(error) => assert!(matches!(error, Error::Missing { .. }), "{error}"),
         }
         if case.edited && found.len() == 1 {
-            for path in files(&run.path("o")).keys().filter(|path| path.to_string_lossy().ends_with("s.jsonl")) {
+            for path in files(&run.path("o")).keys().filter(|path| !path.to_string_lossy().ends_with("_rejects.jsonl"))
+            {
                 let text = fs::read_to_string(path).unwrap() + "{\"conversation\":[],\"scene\":\"by hand\"}\n";
                 fs::write(path, text).unwrap();
             }

@@ -13,6 +13,9 @@ use crate::{Error, Result};
 
 use super::{Context, Exit, print};
 
+/// Damaged lines that are named.
+const SHOWN: usize = 5;
+
 /// Unwrap batch results, judge them, and join them with their metadata.
 ///
 /// Every planned request ends as exactly one of accepted, rejected or missing. Results are never changed, so this can be
@@ -152,10 +155,14 @@ fn show(report: &Report, output: &Output, progress: &dyn Progress) {
     for (stray, count) in &report.strays.counts {
         let at = report.strays.listed.get(stray).and_then(|listed| listed.first());
         let at = at.map(|at| format!("first at {}:{}", at.file.display(), at.line)).unwrap_or_default();
-        print::line(format_args!("{count} stray lines: {stray} ({at})"));
+        print::line(format_args!("{}: {stray} ({at})", print::count(*count, "stray line")));
     }
-    for at in report.damaged_metadata.iter().take(5) {
+    let damaged = &report.damaged_metadata;
+    for at in damaged.listed.iter().take(SHOWN) {
         print::line(format_args!("damaged metadata at {}:{}", at.file.display(), at.line));
+    }
+    if damaged.count > SHOWN as u64 {
+        print::line(format_args!("and {} more lines of metadata are damaged", damaged.count - SHOWN as u64));
     }
     for file in report.files.iter().filter(|file| file.problem.is_some()) {
         print::line(format_args!(
@@ -165,15 +172,22 @@ fn show(report: &Report, output: &Output, progress: &dyn Progress) {
         ));
     }
     if report.planned_twice > 0 {
-        print::line(format_args!("{} requests are planned more than once; each counts once", report.planned_twice));
+        let requests = print::count(report.planned_twice, "request");
+        print::line(format_args!("{requests} planned more than once; each counts once"));
     }
     match report.passed_over().len() {
         0 => {}
-        count => progress.note(&format!("{count} files hold lines of another kind and were passed over")),
+        count => {
+            let files = print::count(count as u64, "file");
+            progress.note(&format!("{files} passed over: no line there is of the kind that was looked for"));
+        }
     }
     for written in &report.outputs {
         match written.written {
             true => print::line(format_args!("wrote {}", written.records.display())),
+            false if written.records.exists() => {
+                print::line(format_args!("nothing was accepted: {} stays as it was", written.records.display()));
+            }
             false => print::line(format_args!("nothing written to {}", written.records.display())),
         }
         if let Some(rejects) = &written.rejects {

@@ -7,7 +7,7 @@ use crate::{Error, Result};
 
 /// The `.jsonl`, `.ndjson` and `.json` files, and such with `.gz` or `.zst` after it, at or below `path`, sorted by path; `path` itself when it is a file.
 ///
-/// Names that start with a dot are passed over: they are unfinished or not ours. Links to folders are not followed.
+/// Names that start with a dot are passed over: they are unfinished or not ours. So are links to folders, and pipes.
 ///
 /// # Errors
 /// [`Error::Missing`] (called `what`) when nothing is at `path`; [`Error::Io`] when a folder cannot be read.
@@ -33,7 +33,7 @@ fn visit(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
         let kind = entry.file_type().map_err(Error::io("read", &path))?;
         if kind.is_dir() {
             visit(&path, found)?;
-        } else if is_lines(&path) {
+        } else if is_lines(&path) && fs::metadata(&path).map_err(Error::io("read", &path))?.is_file() {
             found.push(path);
         }
     }

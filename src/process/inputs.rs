@@ -1,12 +1,14 @@
 //! The files that a run reads, and what each is read for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::files::{Unpacked, jsonl_files, unpack};
+use crate::dialect::{LineKind, glance};
+use crate::files::{Lines, Unpacked, jsonl_files, unpack};
 use crate::{Error, Result};
 
 use super::Options;
+use super::output::Target;
 
 /// What the lines of a file are read for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,11 +66,13 @@ impl Inputs {
                 files.len() - 1
             })
         };
-        for (path, named) in results {
-            inputs.results.push(index(path, named, &mut inputs.files));
-        }
-        for (path, named) in metadata {
-            inputs.metadata.push(index(path, named, &mut inputs.files));
+        for (found, into) in [(results, &mut inputs.results), (metadata, &mut inputs.metadata)] {
+            for (path, named) in found {
+                let file = index(path, named, &mut inputs.files);
+                if !into.contains(&file) {
+                    into.push(file);
+                }
+            }
         }
         for input in &mut inputs.files {
             input.unpacked = unpack(&input.path)?;
@@ -77,6 +81,27 @@ impl Inputs {
             return Err(Error::Usage(format!("{} input files are more than can be told apart", inputs.files.len())));
         }
         Ok(inputs)
+    }
+
+    /// Takes what earlier runs left in the outputs out of the results.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when an output is there that no run has written: it would be replaced.
+    pub fn spare(&mut self, targets: &[Target]) -> Result<()> {
+        let mut own = BTreeSet::new();
+        for target in targets {
+            for (path, kind) in [(&target.records, LineKind::Record), (&target.rejects, LineKind::Other)] {
+                if !begins_with(path, kind) {
+                    let detail = "is there and is no output of `process`: name another --output, or move it away";
+                    return Err(Error::Usage(format!("{} {detail}", path.display())));
+                }
+            }
+            let files = [&target.records, &target.rejects, &target.report_path()];
+            own.extend(files.into_iter().filter_map(|path| path.canonicalize().ok()));
+        }
+        let files = &self.files;
+        self.results.retain(|file| files[*file].path.canonicalize().map_or(true, |path| !own.contains(&path)));
+        Ok(())
     }
 
     /// Adds a file of an earlier run and returns its index.
@@ -104,6 +129,18 @@ impl Inputs {
     /// The name of a file, without its folder.
     pub fn name(&self, file: usize) -> String {
         self.path(file).file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+}
+
+/// Whether the first line of a file that is not blank is of that kind, or there is none.
+fn begins_with(path: &Path, kind: LineKind) -> bool {
+    let Ok(mut lines) = Lines::open(path) else { return true };
+    loop {
+        match lines.next() {
+            Ok(Some(line)) if line.bytes.is_empty() => {}
+            Ok(Some(line)) => return glance(line.bytes).is_ok_and(|glance| glance.kind == kind),
+            Ok(None) | Err(_) => return true,
+        }
     }
 }
 

@@ -36,7 +36,7 @@ use crate::recipe::Rules;
 use crate::{Error, Result, fault};
 
 pub use output::Output;
-pub use report::{At, FileReport, LocaleReport, Report, Source, Strays};
+pub use report::{At, Damaged, FileReport, LocaleReport, Report, Source, Strays};
 
 use inputs::Inputs;
 use judge::Judge;
@@ -89,8 +89,11 @@ fn run(options: &Options, progress: &dyn Progress) -> Result<Report> {
     let mut report = Report::default();
     let mut inputs = Inputs::find(options)?;
     let mut plan = Plan::read(&mut inputs, options, progress, &mut report)?;
-    plan.find_results(&mut inputs, options, progress, &mut report)?;
     let mut targets = options.output.targets(&plan.locales);
+    if options.rows.is_none() {
+        inputs.spare(&targets)?;
+    }
+    plan.find_results(&mut inputs, options, progress, &mut report)?;
     let mut finder = Finder { index: &mut plan.index, inputs: &mut inputs, options, progress, found: 0 };
     for target in &mut targets {
         target.previous = finder.find(target)?;

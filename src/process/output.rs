@@ -190,6 +190,9 @@ impl Writer<'_> {
         }
         let rejects = if self.rejects.bytes() > 0 {
             Some(self.rejects.finish()?)
+        } else if !written && self.target.records.exists() {
+            // Nothing came of starting over: what is there stays, whole.
+            self.target.rejects.exists().then(|| self.target.rejects.clone())
         } else {
             match fs::remove_file(&self.target.rejects) {
                 Err(error) if error.kind() != ErrorKind::NotFound => {

@@ -10,7 +10,7 @@ use crate::{Error, Result};
 use super::index::{Entry, Gathered, Index, Joined};
 use super::inputs::{Input, Inputs};
 use super::met::{Arranged, Met};
-use super::report::{At, FileReport, Report};
+use super::report::{FileReport, Numbers, Report};
 use super::scan::{Seen, scan};
 use super::{Options, Output};
 
@@ -48,15 +48,26 @@ impl Plan {
             let total = std::fs::metadata(inputs.source(file)).map(|meta| meta.len()).ok();
             let task = progress.task("metadata", &inputs.name(file), total, "bytes");
             let before = gathered.len();
+            let answers = inputs.results.contains(&file);
+            let mut other = Numbers::default();
             let looked = scan(inputs, file, options.max_line, progress, &*task, |seen| {
-                let Seen { kind: LineKind::Metadata, id: Some(id), locale, place } = seen else { return Ok(()) };
-                let locale = met.count(locale.as_deref(), file);
-                gathered.push(id, place, locale)
+                match seen {
+                    Seen { kind: LineKind::Metadata, id: Some(id), locale, place } => {
+                        let locale = met.count(locale.as_deref(), file);
+                        gathered.push(id, place, locale)?;
+                    }
+                    Seen { kind: LineKind::Result | LineKind::Record, .. } if answers => {}
+                    Seen { place, .. } => other.add(place.line()),
+                }
+                Ok(())
             })?;
             let found = gathered.len() - before;
+            let path = inputs.path(file);
+            if found > 0 {
+                report.damaged_metadata.add(path, &other);
+            }
             if found > 0 || inputs.files[file].named {
-                let path = inputs.path(file);
-                report.damaged_metadata.extend(looked.broken.iter().map(|(_, line)| At::new(path, *line)));
+                looked.broken.values().for_each(|numbers| report.damaged_metadata.add(path, numbers));
             }
             report.files.push(FileReport::new(inputs, file, "metadata", looked.lines, found as u64));
         }
@@ -102,8 +113,9 @@ impl Plan {
                 Ok(())
             })?;
             if found > 0 || *named {
-                for (stray, line) in looked.broken {
-                    report.strays.add(stray, path, line);
+                for (stray, numbers) in looked.broken {
+                    let first = numbers.first.iter().map(|line| (path.as_path(), *line));
+                    report.strays.add_many(stray, numbers.count, first);
                 }
             }
             report.files.push(FileReport::new(inputs, file, "results", looked.lines, found));

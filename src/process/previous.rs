@@ -1,18 +1,22 @@
 //! What an earlier run left in an output, to be united with what is new.
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::Result;
+use crate::dialect::LineKind;
 use crate::progress::{Progress, Silent};
+use crate::{Error, Result};
 
 use super::Options;
 use super::index::Index;
 use super::inputs::{Inputs, Role};
 use super::output::Target;
 use super::scan::scan;
+
+/// The longest line of an output that is read again, in bytes: any that was once accepted.
+const OWN_LINE_BYTES: usize = 2 << 30;
 
 /// Lines of an earlier run, by the metadata file that planned them: their numbers among all such lines. Those that this run has
 /// no request for are left in the index under these numbers.
@@ -31,6 +35,7 @@ struct Left {
 
 #[derive(Debug, Default, Deserialize)]
 struct LeftOutput {
+    records: PathBuf,
     sources: Vec<LeftSource>,
 }
 
@@ -57,7 +62,7 @@ impl Finder<'_> {
         if self.options.fresh {
             return Ok(Previous::default());
         }
-        let sources = sources(&target.report_path());
+        let sources = sources(target);
         let counts =
             |count: fn(&LeftSource) -> u64| sources.iter().map(|source| (&*source.metadata, count(source))).collect();
         Ok(Previous {
@@ -72,12 +77,19 @@ impl Finder<'_> {
         }
         let file = self.inputs.add(path, role);
         let (start, mut nameless) = (self.found, 0u64);
-        scan(self.inputs, file, self.options.max_line, self.progress, &Silent, |seen| {
+        let kind = if role == Role::Records { LineKind::Record } else { LineKind::Other };
+        let looked = scan(self.inputs, file, OWN_LINE_BYTES, self.progress, &Silent, |seen| {
+            if seen.kind != kind && self.options.rows.is_none() {
+                return Err(spoiled(path, seen.place.line()));
+            }
             self.index.earlier(seen.id, seen.place, self.found)?;
             nameless += u64::from(seen.id.is_none());
             self.found += 1;
             Ok(())
         })?;
+        if let Some(line) = looked.broken.values().filter_map(|numbers| numbers.first.first()).min() {
+            return Err(spoiled(path, *line));
+        }
         if nameless > 0 {
             let path = path.display();
             self.progress.note(&format!(
@@ -97,7 +109,15 @@ impl Finder<'_> {
     }
 }
 
-fn sources(report: &Path) -> Vec<LeftSource> {
-    let left = std::fs::read(report).ok().and_then(|bytes| serde_json::from_slice::<Left>(&bytes).ok());
-    left.unwrap_or_default().outputs.into_iter().next().unwrap_or_default().sources
+/// What an earlier report says of the output of that name: two outputs may share a folder, and so a report.
+fn sources(target: &Target) -> Vec<LeftSource> {
+    let left = std::fs::read(target.report_path()).ok().and_then(|bytes| serde_json::from_slice::<Left>(&bytes).ok());
+    let of_it = |output: &LeftOutput| output.records.file_name() == target.records.file_name();
+    left.unwrap_or_default().outputs.into_iter().find(of_it).unwrap_or_default().sources
+}
+
+fn spoiled(path: &Path, line: u64) -> Error {
+    let detail =
+        "no line that `process` has written whole; nothing was changed: mend or remove it, or name another --output";
+    Error::Line { path: path.to_owned(), line, detail: detail.to_owned() }
 }

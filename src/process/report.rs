@@ -25,8 +25,8 @@ pub struct Report {
     pub locales: BTreeMap<String, LocaleReport>,
     /// Result lines that belong to no planned request.
     pub strays: Strays,
-    /// Metadata lines that cannot be read; what they planned is not in the equation.
-    pub damaged_metadata: Vec<At>,
+    /// Lines of metadata files that plan nothing that can be read; what they planned is not in the equation.
+    pub damaged_metadata: Damaged,
     /// Requests that were planned once more in a later file or line; each counts once.
     pub planned_twice: u64,
     /// The files that were read.
@@ -59,6 +59,15 @@ pub struct At {
     pub file: PathBuf,
     /// Line number, from 1.
     pub line: u64,
+}
+
+/// Damaged lines: all counted, the first listed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Damaged {
+    /// How many.
+    pub count: u64,
+    /// Where they are.
+    pub listed: Vec<At>,
 }
 
 /// Strays: all counted, the first of each kind listed.
@@ -128,7 +137,7 @@ impl Report {
         }
         self.total.strays = self.strays.counts.clone();
         let whole = self.files.iter().all(|file| file.problem.is_none());
-        self.complete = self.total.complete() && self.damaged_metadata.is_empty() && whole;
+        self.complete = self.total.complete() && self.damaged_metadata.count == 0 && whole;
     }
 
     /// The report of an output alone: its own locales, and what belongs to none.
@@ -194,6 +203,30 @@ impl LocaleReport {
         let examples = self.examples.entry(what.to_owned()).or_default();
         if examples.len() < EXAMPLES {
             examples.push(id.to_owned());
+        }
+    }
+}
+
+impl Damaged {
+    pub(super) fn add(&mut self, file: &Path, numbers: &Numbers) {
+        let room = (LISTED as usize).saturating_sub(self.listed.len());
+        self.count += numbers.count;
+        self.listed.extend(numbers.first.iter().take(room).map(|line| At::new(file, *line)));
+    }
+}
+
+/// Lines of a file by number: all counted, the first kept.
+#[derive(Debug, Default)]
+pub(super) struct Numbers {
+    pub count: u64,
+    pub first: Vec<u64>,
+}
+
+impl Numbers {
+    pub fn add(&mut self, line: u64) {
+        self.count += 1;
+        if self.count <= LISTED {
+            self.first.push(line);
         }
     }
 }

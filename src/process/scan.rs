@@ -1,5 +1,7 @@
 //! One look at every line of a file: what it is, whose, and where.
 
+use std::collections::BTreeMap;
+
 use crate::Result;
 use crate::crew::in_order;
 use crate::dialect::{Glance, LineKind, glance};
@@ -10,6 +12,7 @@ use crate::random::id_digest;
 
 use super::inputs::Inputs;
 use super::place::Place;
+use super::report::Numbers;
 
 /// A line of JSON.
 #[derive(Debug)]
@@ -26,7 +29,7 @@ pub(super) struct Looked {
     /// Lines that are not blank.
     pub lines: u64,
     /// Lines that are no JSON, or too long, by number.
-    pub broken: Vec<(Stray, u64)>,
+    pub broken: BTreeMap<Stray, Numbers>,
 }
 
 #[derive(Debug, Default)]
@@ -61,7 +64,9 @@ pub(super) fn scan(
             seen.place = seen.place.after(before);
             sink(seen)?;
         }
-        looked.broken.extend(part.broken.iter().map(|(stray, line)| (*stray, u64::from(before.saturating_add(*line)))));
+        for (stray, line) in &part.broken {
+            looked.broken.entry(*stray).or_default().add(u64::from(before.saturating_add(*line)));
+        }
         looked.lines += part.written;
         before = before.saturating_add(part.lines);
         task.advance(part.bytes);

@@ -248,7 +248,9 @@ impl Settled {
         let Reject { reason } = serde_json::from_slice(line).map_err(|error| Error::Line {
             path: request.settler.inputs.path(place.file()).to_owned(),
             line: place.line(),
-            detail: format!("not a reject as `process` writes them: {error}"),
+            detail: format!(
+                "not a reject as `process` writes them ({error}): mend or remove the line, or start over with --fresh"
+            ),
         })?;
         self.rejects.extend_from_slice(line);
         self.rejects.push(b'\n');

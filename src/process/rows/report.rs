@@ -89,7 +89,7 @@ impl Report {
         self.values = values.told();
         let whole = self.settled.files.iter().all(|file| file.problem.is_none());
         self.tally.strays.clone_from(&self.settled.total.strays);
-        self.complete = self.tally.complete() && self.settled.damaged_metadata.is_empty() && whole;
+        self.complete = self.tally.complete() && self.settled.damaged_metadata.count == 0 && whole;
     }
 }
 
