@@ -108,3 +108,34 @@ fn the_exit_code_tells_whether_anything_is_wrong() {
         Command::cargo_bin("aacorn").unwrap().arg("check").arg(&path).assert().code(code);
     }
 }
+
+/// What `generate`, `run` and `process` leave of rows is as good as what they leave of conversations.
+#[test]
+fn nothing_is_wrong_with_the_files_of_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| {
+        let output = Command::cargo_bin("aacorn").unwrap().current_dir(folder.path()).args(args).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    std::fs::write(folder.path().join("t.csv"), "id,content\n1,a\n2,b\n").unwrap();
+    assert_eq!(run(&["run", "--recipe", "table", "--input", "t.csv", "--output", "o.csv"]).0, Some(0));
+    let (code, stdout) = run(&["check", "batch_files/table-t", "o_run/records.jsonl"]);
+    let told = |end: &str| stdout.lines().filter(|line| line.ends_with(end)).count();
+    assert_eq!((told("2 lines of requests, 0 findings"), told("2 lines of metadata, 0 findings")), (1, 1), "{stdout}");
+    assert_eq!((told("2 lines of results, 0 findings"), told("2 lines of records, 0 findings")), (1, 1), "{stdout}");
+    assert_eq!(code, Some(0), "{stdout}");
+}
+
+#[test]
+fn packed_files_are_checked_and_what_is_no_json_is_shown() {
+    use std::io::Write as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.jsonl.gz");
+    let mut packer = flate2::write::GzEncoder::new(std::fs::File::create(&path).unwrap(), flate2::Compression::fast());
+    packer.write_all(b"{\"custom_id\":\n{\"a\":\"{\\\"b\\\":1}\"}\n").unwrap();
+    packer.finish().unwrap();
+    let checked = check(&path, 1 << 20, &Silent).unwrap();
+    assert_eq!((checked.lines, checked.findings[0].line), (2, 1));
+    assert!(show(&path, 1, 1 << 20).unwrap().starts_with("{\"custom_id\":\n(shown as it stands"));
+    assert!(show(&path, 2, 1 << 20).unwrap().contains("\"b\": 1"));
+}

@@ -45,7 +45,7 @@ impl Batch {
         Options {
             responses: vec![self.path(responses)],
             metadata: vec![self.path(metadata)],
-            output: Output::told(&self.path(output)),
+            output: Output::told(&self.path(output)).unwrap(),
             fresh: false,
             max_line: 1 << 20,
             index_bytes: process::INDEX_BYTES,

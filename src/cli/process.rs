@@ -7,7 +7,7 @@ use crate::files::{MAX_LINE_BYTES, jsonl_files};
 use crate::process::rows::{self, TableRun};
 use crate::process::{self, Options, Output, Report};
 use crate::progress::Progress;
-use crate::recipe::Recipe;
+use crate::recipe::{Kind, Recipe, kind};
 use crate::rows::Format;
 use crate::{Error, Result};
 
@@ -42,8 +42,8 @@ pub struct Args {
     #[arg(long, value_name = "MIB", hide_short_help = true, default_value_t = (process::INDEX_BYTES >> 20) as u32, value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
     index_memory: u32,
     /// Threads; 0 for as many as the machine has. The output is the same at any number.
-    #[arg(long, short, value_name = "N", default_value_t = 0)]
-    jobs: usize,
+    #[arg(long, short, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=256))]
+    jobs: u16,
     /// For rows: the run whose table is written; by default the last one.
     #[arg(long, value_name = "RUN")]
     run: Option<String>,
@@ -70,25 +70,36 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
         fresh: args.fresh,
         max_line: usize::from(args.max_line) << 20,
         index_bytes: (args.index_memory as usize) << 20,
-        jobs: args.jobs,
+        jobs: args.jobs.into(),
         languages: Arc::clone(&context.languages),
     };
+    if !metadata.is_empty() && !args.output.is_dir() && Format::told(&args.output).is_ok() {
+        let detail = "rows and conversations go into one file; give a folder, or --metadata of one of them";
+        return Err(Error::Usage(format!("--output: {detail}")));
+    }
     let mut reports = Vec::new();
     for table in &tables {
         reports.push(rows::process(&context.assets, table, &options, &context.progress)?);
     }
     let complete = reports.iter().all(|report| report.complete);
     let exit = if complete { Exit::Complete } else { Exit::Incomplete };
-    match (context.json, reports.as_slice()) {
-        (true, [report]) => print::json(report),
-        (true, reports) => print::json(&reports),
-        (false, reports) => reports.iter().for_each(super::rows::show_table),
+    if !context.json {
+        reports.iter().for_each(super::rows::show_table);
     }
-    if metadata.is_empty() || context.json {
-        return Ok(exit);
+    let others = match metadata.as_slice() {
+        [] => None,
+        _ => Some(settle(Args { metadata, responses, ..args }, context)?),
+    };
+    if context.json {
+        match (reports.as_slice(), &others) {
+            (tables, Some(conversations)) => {
+                print::json(&serde_json::json!({"tables": tables, "conversations": conversations}));
+            }
+            ([report], None) => print::json(report),
+            (reports, None) => print::json(&reports),
+        }
     }
-    let others = conversations(Args { metadata, responses, ..args }, context)?;
-    Ok(if exit == Exit::Complete { others } else { exit })
+    Ok(if others.is_none_or(|report| report.complete) { exit } else { Exit::Incomplete })
 }
 
 /// What of `paths` belongs to no table: the folders and files beside theirs.
@@ -113,25 +124,42 @@ fn rest(paths: &[PathBuf], tables: &[TableRun]) -> Vec<PathBuf> {
 }
 
 fn conversations(args: Args, context: &Context) -> Result<Exit> {
+    let report = settle(args, context)?;
+    if context.json {
+        print::json(&report);
+    }
+    Ok(if report.complete { Exit::Complete } else { Exit::Incomplete })
+}
+
+/// Processes conversations, and tells what came of it unless JSON is asked for.
+fn settle(args: Args, context: &Context) -> Result<Report> {
+    let recipe = match process::recipe_of(&args.metadata)? {
+        Some(recipe) if kind(&context.assets, &recipe).is_ok_and(|kind| kind == Kind::Packs) => recipe,
+        Some(recipe) => {
+            let detail = "is no recipe for conversations that is here: judged by the rules of `aac`";
+            context.progress.note(&format!("`{recipe}` {detail}"));
+            "aac".to_owned()
+        }
+        // The Python reference names none.
+        None => "aac".to_owned(),
+    };
     let options = Options {
         responses: args.responses,
         metadata: args.metadata,
-        output: Output::told(&args.output),
+        output: Output::told(&args.output)?,
         fresh: args.fresh,
         max_line: usize::from(args.max_line) << 20,
         index_bytes: (args.index_memory as usize) << 20,
-        jobs: args.jobs,
+        jobs: args.jobs.into(),
         languages: Arc::clone(&context.languages),
-        rules: Recipe::load(&context.assets, "aac")?.rules,
+        rules: Recipe::load(&context.assets, &recipe)?.rules,
         rows: None,
     };
     let report = process::process(&options, &context.progress)?;
-    if context.json {
-        print::json(&report);
-    } else {
+    if !context.json {
         show(&report, &options.output, &context.progress);
     }
-    Ok(if report.complete { Exit::Complete } else { Exit::Incomplete })
+    Ok(report)
 }
 
 fn show(report: &Report, output: &Output, progress: &dyn Progress) {

@@ -44,8 +44,8 @@ pub struct Args {
     #[arg(long, value_name = "PATH", default_value = "output")]
     output: PathBuf,
     /// Threads; 0 for as many as the machine has. The output is the same at any number.
-    #[arg(long, short, value_name = "N", default_value_t = 0)]
-    jobs: usize,
+    #[arg(long, short, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=256))]
+    jobs: u16,
     #[command(flatten)]
     rows: RowArgs,
 }
@@ -71,14 +71,14 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
     let now = context.clock_is_fixed.then_some(context.now);
     if over_rows {
         let generate = args.rows.options(args.plan, context, args.provider, args.out)?;
-        let (output, jobs) = (args.output, args.jobs);
+        let (output, jobs) = (args.output, args.jobs.into());
         return run_rows(rows::Options { generate, output, jobs, now, answers }, context);
     }
     let mut generate = args.plan.options(context, args.provider, Amount::UpTo(num), args.out)?;
     if let (Answers::Remote { base_url: Some(url), .. }, true) = (&answers, service_is_open) {
         generate.service = Service::at(url)?;
     }
-    let options = Options { generate, output: args.output, jobs: args.jobs, now, answers };
+    let options = Options { generate, output: args.output, jobs: args.jobs.into(), now, answers };
     let report = pipeline::run(&context.assets, &context.languages, &options, &context.progress)?;
     if context.json {
         print::json(&report);

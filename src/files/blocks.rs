@@ -144,9 +144,9 @@ impl Block<'_> {
             let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
             let mut bytes = &rest[..length.min(self.limit)];
             let mut offset = self.offset + start as u64;
-            if offset == 0 && bytes.starts_with(BOM) {
+            if bytes.starts_with(BOM) {
                 bytes = &bytes[BOM.len()..];
-                offset = BOM.len() as u64;
+                offset += BOM.len() as u64;
             }
             offset += (bytes.len() - bytes.trim_ascii_start().len()) as u64;
             start += length + 1;

@@ -94,7 +94,8 @@ impl<R: BufRead> Lines<R> {
         self.offset += read;
         self.number += 1;
         let mut bytes = self.buffer.as_slice();
-        if self.number == 1 && bytes.starts_with(BOM) {
+        // Not only at the start: files are put together.
+        if bytes.starts_with(BOM) {
             bytes = &bytes[BOM.len()..];
             start += BOM.len() as u64;
         }

@@ -18,6 +18,7 @@ mod place;
 mod plan;
 mod planned;
 mod previous;
+mod recipe;
 mod record;
 mod report;
 pub mod rows;
@@ -36,6 +37,7 @@ use crate::recipe::Rules;
 use crate::{Error, Result, fault};
 
 pub use output::Output;
+pub use recipe::recipe_of;
 pub use report::{At, Damaged, FileReport, LocaleReport, Report, Source, Strays};
 
 use inputs::Inputs;

@@ -5,8 +5,9 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::crew::in_order;
-use crate::files::AtomicFile;
+use crate::files::{AtomicFile, Packing};
 use crate::progress::Progress;
+use crate::rows::Format;
 use crate::{Error, Result};
 
 use super::Options;
@@ -39,10 +40,21 @@ pub enum Output {
 
 impl Output {
     /// A file where the path ends in `.jsonl` and is no folder, else a folder.
-    #[must_use]
-    pub fn told(path: &Path) -> Self {
-        let file = path.extension().is_some_and(|ext| ext == "jsonl") && !path.is_dir();
-        if file { Self::File(path.to_owned()) } else { Self::Folder(path.to_owned()) }
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for a file of another format.
+    pub fn told(path: &Path) -> Result<Self> {
+        if path.is_dir() {
+            return Ok(Self::Folder(path.to_owned()));
+        }
+        match Format::told(path) {
+            Ok((Format::Jsonl, Packing::Plain)) => Ok(Self::File(path.to_owned())),
+            Ok(_) => {
+                let detail = "conversations are written as .jsonl; `aacorn convert` makes other formats of it";
+                Err(Error::Usage(format!("--output {}: {detail}", path.display())))
+            }
+            Err(_) => Ok(Self::Folder(path.to_owned())),
+        }
     }
 
     /// The folder that everything is written in or below.
@@ -256,7 +268,10 @@ mod tests {
 
     #[test]
     fn the_output_is_told_from_its_path() {
-        assert_eq!(Output::told(Path::new("o/a.jsonl")), Output::File("o/a.jsonl".into()));
-        assert_eq!(Output::told(Path::new("o/")), Output::Folder("o/".into()));
+        assert_eq!(Output::told(Path::new("o/a.jsonl")).unwrap(), Output::File("o/a.jsonl".into()));
+        assert_eq!(Output::told(Path::new("o/")).unwrap(), Output::Folder("o/".into()));
+        for other in ["o.csv", "o.json", "o.jsonl.gz"] {
+            assert!(Output::told(Path::new(other)).is_err(), "{other}");
+        }
     }
 }

@@ -10,12 +10,13 @@ use serde_json::Value;
 
 use crate::Result;
 use crate::dialect::{Dialect, LineKind, Requests, decode, glance};
-use crate::files::Lines;
+use crate::files::{self, Lines};
 use crate::model::Outcome;
 use crate::progress::{Progress, go_on};
 use crate::random::id_digest;
 
 use super::conversation::{Conversation, Fault};
+use super::rows::tables;
 use super::salvage::salvage;
 
 pub use show::show;
@@ -54,10 +55,13 @@ pub struct Finding {
 /// Looks at every line of a file.
 ///
 /// # Errors
-/// [`crate::Error::Io`] when it cannot be read; [`crate::Error::Interrupted`].
+/// [`crate::Error::Io`] when it cannot be read; [`crate::Error::Data`] when it is a table's, whose run file cannot be read;
+/// [`crate::Error::Interrupted`].
 pub fn check(path: &Path, max_line: usize, progress: &dyn Progress) -> Result<Checked> {
-    let mut lines = Lines::open(path)?.with_limit(max_line);
-    let mut checker = Checker::new();
+    let mut lines = Lines::new(files::open(path)?, path).with_limit(max_line);
+    // A file of a table has the table's run beside it.
+    let rows = !tables(&[path.to_owned()], None)?.is_empty();
+    let mut checker = Checker::new(rows);
     while let Some(line) = lines.next()? {
         if line.number % LINES_A_LOOK == 0 {
             go_on(progress)?;
@@ -67,7 +71,9 @@ pub fn check(path: &Path, max_line: usize, progress: &dyn Progress) -> Result<Ch
         }
         match line {
             line if line.bytes.is_empty() => checker.found(line.number, "", "is blank, which some providers refuse"),
-            line if line.too_long => checker.found(line.number, "", "is longer than --max-line"),
+            line if line.too_long => {
+                checker.found(line.number, "", format!("is longer than {} MiB", max_line >> 20));
+            }
             line => checker.line(line.number, line.bytes),
         }
     }
@@ -81,10 +87,12 @@ struct Checker {
     requests: Requests,
     count: u64,
     findings: Vec<Finding>,
+    /// Answers are those to rows, which may have any form.
+    rows: bool,
 }
 
 impl Checker {
-    fn new() -> Self {
+    fn new(rows: bool) -> Self {
         Self {
             lines: 0,
             kinds: BTreeMap::new(),
@@ -92,6 +100,7 @@ impl Checker {
             requests: Requests::of_whoever(),
             count: 0,
             findings: Vec::new(),
+            rows,
         }
     }
 
@@ -109,7 +118,9 @@ impl Checker {
             (_, Err(broken)) => return self.found(number, "", broken.to_string()),
             (Err(error), _) => return self.found(number, "", format!("not UTF-8: {error}")),
         };
-        *self.kinds.entry(glance.kind).or_default() += 1;
+        // A record of rows has metadata as well, and an answer of any form.
+        let of_rows = glance.kind == LineKind::Metadata && has_answer(text);
+        *self.kinds.entry(if of_rows { LineKind::Record } else { glance.kind }).or_default() += 1;
         match glance.id {
             Some(id) => {
                 if let Some(first) = self.ids.insert(id_digest(id.as_bytes()), number) {
@@ -121,11 +132,12 @@ impl Checker {
             None => {}
         }
         match glance.kind {
+            LineKind::Metadata if of_rows => {}
             LineKind::Request | LineKind::Metadata => match serde_json::from_str::<Value>(text) {
                 Ok(value) => {
                     let mut wrong = Vec::new();
                     self.requests.look(&value, bytes.len() as u64 + 1, &mut wrong);
-                    if glance.kind == LineKind::Metadata && glance.locale.is_none() {
+                    if glance.kind == LineKind::Metadata && glance.locale.is_none() && !is_row(&value) {
                         wrong.push(("metadata.lang_code".into(), "is missing".to_owned()));
                     }
                     wrong.into_iter().for_each(|(field, what)| self.found(number, &field, what));
@@ -149,6 +161,7 @@ impl Checker {
                 let detail = if failure.detail.is_empty() { String::new() } else { format!(": {}", failure.detail) };
                 self.found(number, "", format!("{}{detail}", failure.reason));
             }
+            Ok(Outcome::Answer(_)) if self.rows => {}
             Ok(Outcome::Answer(answer)) => {
                 let salvaged = salvage(&answer.text);
                 let answer = salvaged.as_ref().map_or(&*answer.text, |salvaged| &salvaged.text);
@@ -181,4 +194,14 @@ impl Checker {
         };
         Checked { file: path.to_owned(), kind, lines: self.lines, count: self.count, findings: self.findings }
     }
+}
+
+fn has_answer(record: &str) -> bool {
+    serde_json::from_str::<Value>(record)
+        .is_ok_and(|value| value.get("body").is_none() && value.get("answer").is_some())
+}
+
+/// Whether metadata plans a row of a table, which has no locale.
+fn is_row(metadata: &Value) -> bool {
+    metadata.pointer("/metadata/plan/line").is_some_and(Value::is_u64)
 }
