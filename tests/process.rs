@@ -313,6 +313,57 @@ fn ids_inside_a_request_or_its_metadata_are_found() {
     assert!(batch.process("r.jsonl", "m.jsonl", "o").complete);
 }
 
+/// Wherever metadata has its id, the record gets it.
+#[test]
+fn ids_inside_metadata_reach_the_record() {
+    let batch = Batch::new();
+    let metadata = json!({"lang_code": "en-GB", "template_id": 1});
+    let mut keyed = metadata.clone();
+    keyed["key"] = json!("b");
+    batch
+        .write(
+            "m.jsonl",
+            &[
+                json!({"request": {"labels": {"custom_id": "a"}, "contents": []}, "metadata": metadata}).to_string(),
+                json!({"request": {"contents": []}, "metadata": keyed}).to_string(),
+            ],
+        )
+        .write("r.jsonl", &[chat("a", CONVERSATION), chat("b", CONVERSATION)]);
+    for _ in 0..2 {
+        assert!(batch.process("r.jsonl", "m.jsonl", "o").complete);
+        assert_eq!(ids(&batch.lines("o/en-GB/en-GB_all_conversations.jsonl")), ["a", "b"]);
+    }
+}
+
+#[test]
+fn rows_and_conversations_of_one_folder_are_both_told_of() {
+    let batch = Batch::new();
+    batch.write("t.csv", &["id,content".to_owned(), "1,a".to_owned()]);
+    let run = |args: &[&str]| {
+        let program =
+            assert_cmd::Command::cargo_bin("aacorn").unwrap().current_dir(batch.folder.path()).args(args).output();
+        let output = program.unwrap();
+        (output.status.code(), output.stdout, String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, ..) = run(&["run", "--recipe", "table", "--input", "t.csv", "--output", "first.csv"]);
+    assert_eq!(code, Some(0));
+    batch.write("batch_files/en-GB/m_metadata.jsonl", &[planned("a", "en-GB")]);
+    batch.write("batch_files/en-GB/r.jsonl", &[chat("a", CONVERSATION)]);
+    let process = ["process", "--responses", "batch_files", "--metadata", "batch_files", "--json", "--output"];
+    let (code, stdout, _) = run(&[&process[..], &["o"]].concat());
+    let told: Value = serde_json::from_slice(&stdout).unwrap();
+    assert_eq!(
+        (&told["tables"][0]["tally"]["accepted"], &told["conversations"]["total"]["accepted"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(code, Some(0));
+    for (output, why) in [("both.jsonl", "go into one file"), ("o.csv", "go into one file")] {
+        let (code, _, stderr) = run(&[&process[..], &[output]].concat());
+        assert!(code == Some(2) && stderr.contains(why), "{stderr}");
+        assert!(!batch.path(output).exists());
+    }
+}
+
 #[test]
 fn strays_are_counted_apart_with_their_lines() {
     let batch = Batch::new();

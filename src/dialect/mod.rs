@@ -10,7 +10,7 @@ mod translate;
 use crate::model::Provider;
 
 pub use check::{Requests, Wrong};
-pub use decode::{Decoded, Glance, LineKind, decode, glance};
+pub use decode::{Decoded, Glance, LineKind, decode, glance, labels};
 pub use encode::{Encoder, Endpoint, Image, JsonMode, Prompt, Shape, body, envelope};
 pub use service::{CreateForm, LineForm, Paging, Service};
 pub use translate::translate;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::dialect::labels;
 use crate::json::{Broken, Kind, Reader};
 
 /// A request with what was planned for it. Raw parts are JSON as it stands.
@@ -30,7 +31,11 @@ impl<'a> Planned<'a> {
                 Ok(())
             }
             "body" | "params" | "request" | "modelInput" => {
-                planned.body = Some(reader.skip()?);
+                let body = reader.skip()?;
+                planned.body = Some(body);
+                if planned.id.is_empty() && key.raw() == "request" {
+                    planned.id = labels(&mut Reader::new(body))?.unwrap_or_default();
+                }
                 Ok(())
             }
             "metadata" if reader.peek()? == Kind::Object => {
@@ -54,7 +59,7 @@ impl<'a> Planned<'a> {
             "model" => self.model = text(reader)?,
             "template_id" => self.template_id = Some(reader.skip()?),
             "plan" => self.plan = Some(reader.skip()?),
-            "custom_id" if self.id.is_empty() => self.id = text(reader)?.unwrap_or_default(),
+            "custom_id" | "key" if self.id.is_empty() => self.id = text(reader)?.unwrap_or_default(),
             _ => reader.pass()?,
         }
         Ok(())

@@ -171,7 +171,6 @@ impl Settled {
             return Ok(Verdict::Rejected(Failure { reason: Reason::Invalid, detail }));
         }
         let mut repairs = Vec::new();
-        repairs.extend(answer.replaced.then_some("lone_surrogate"));
         let salvaged;
         let conversation = match Conversation::read(&answer.text) {
             Err(fault) => match salvage(&answer.text) {
@@ -189,6 +188,7 @@ impl Settled {
             Err(fault) => return Ok(Verdict::Rejected(fault.into())),
         };
         repairs.extend(conversation.string_bool.then_some("string_bool"));
+        repairs.extend((answer.replaced || conversation.lone_surrogate).then_some("lone_surrogate"));
         if let Some(failure) = mispaired(request, &conversation)? {
             return Ok(Verdict::Rejected(failure));
         }

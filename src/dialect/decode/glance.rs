@@ -156,7 +156,10 @@ impl<'a> Seen<'a> {
 }
 
 /// The id that a Vertex request carries in its labels, for its rows have none.
-pub(super) fn labels<'a>(reader: &mut Reader<'a>) -> Result<Option<Cow<'a, str>>, Broken> {
+///
+/// # Errors
+/// [`Broken`]
+pub fn labels<'a>(reader: &mut Reader<'a>) -> Result<Option<Cow<'a, str>>, Broken> {
     let mut found = None;
     if reader.peek()? != Kind::Object {
         reader.skip()?;

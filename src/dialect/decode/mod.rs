@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use crate::json::{Broken, Kind, Reader};
 use crate::model::Outcome;
 
-pub use glance::{Glance, LineKind, glance};
+pub use glance::{Glance, LineKind, glance, labels};
 
 use super::Dialect;
 use body::{Body, Cut};

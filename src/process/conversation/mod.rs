@@ -29,6 +29,8 @@ pub(super) struct Conversation<'a> {
     turn_fields: Vec<(Text<'a>, Value<'a>)>,
     /// `"true"` or `"false"` stood where a Boolean should.
     pub string_bool: bool,
+    /// A text had half of a surrogate pair.
+    pub lone_surrogate: bool,
 }
 
 #[derive(Debug)]
@@ -126,22 +128,27 @@ impl<'a> Conversation<'a> {
         let mut aac = None;
         reader.object::<Fault>(|key, reader| {
             let mut value = Value::read(reader)?;
-            match key.raw() {
-                "speaker" => turn.speaker = value.text(),
-                "utterance" => turn.utterance = value.text(),
-                "utterance_intended" => turn.intended = value.text(),
+            self.lone_surrogate |= value.text().is_some_and(has_lone_surrogate);
+            let twice = match key.raw() {
+                "speaker" => std::mem::replace(&mut turn.speaker, value.text()).is_some(),
+                "utterance" => std::mem::replace(&mut turn.utterance, value.text()).is_some(),
+                "utterance_intended" => std::mem::replace(&mut turn.intended, value.text()).is_some(),
                 "is_aac_user" => {
                     if let Some(mended) = value.text().and_then(boolean) {
                         value = Value::Raw(mended);
                         self.string_bool = true;
                     }
-                    aac = match value {
+                    let told = match value {
                         Value::Raw("true") => Some(true),
                         Value::Raw("false") => Some(false),
                         _ => None,
                     };
+                    std::mem::replace(&mut aac, told).is_some()
                 }
-                _ => {}
+                _ => false,
+            };
+            if twice {
+                return Err(wrong(&format!("`{}` stands there twice", key.raw())));
             }
             self.turn_fields.push((key, value));
             Ok(())
@@ -172,6 +179,10 @@ impl<'a> Conversation<'a> {
         }
         Ok(())
     }
+}
+
+fn has_lone_surrogate(text: Text<'_>) -> bool {
+    text.escaped() && memchr::memmem::find(text.raw().as_bytes(), b"\\u").is_some() && text.decode().1
 }
 
 fn invalid(detail: &str) -> Fault {
@@ -230,6 +241,10 @@ mod tests {
             (whole(&[turn("1")]), "turn 1: `is_aac_user` is neither true nor false"),
             (whole(&["3".to_owned()]), "turn 1: not an object"),
             (
+                whole(&[turn("true"), turn("false").replace("}", r#","utterance":"b"}"#)]),
+                "turn 2: `utterance` stands there twice",
+            ),
+            (
                 whole(&[turn("true"), turn("false").replace("\"a\"", "\" \"")]),
                 "turn 2: `utterance` is missing or empty",
             ),
@@ -239,6 +254,17 @@ mod tests {
             assert_eq!(read(&text), Err(Fault::Invalid(detail.to_owned())), "{text}");
         }
         assert!(matches!(read(r#"{"conversation":[],}"#), Err(Fault::Broken(_))));
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_in_a_text_is_told() {
+        let text = |said: &str| {
+            let turns = r#"{"speaker":"A","utterance":"SAID","is_aac_user":true},{"speaker":"B","utterance":"b","is_aac_user":false}"#;
+            format!(r#"{{"conversation":[{}]}}"#, turns.replace("SAID", said))
+        };
+        for (said, lone) in [(r"\ud83d", true), (r"\ud83d\ude00", false), (r"\u00e9", false), (r"\\ud83d", false)] {
+            assert_eq!(Conversation::read(&text(said)).unwrap().lone_surrogate, lone, "{said}");
+        }
     }
 
     #[test]
