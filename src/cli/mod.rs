@@ -37,6 +37,14 @@ use crate::progress::Terminal;
 
 pub use exit::Exit;
 
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    complete
+  1    failure, or a check found something
+  2    the arguments cannot be acted on; nothing was written
+  3    finished, but some planned requests have no record
+  130  stopped by Ctrl-C";
+
 /// Grows text datasets through LLM batch APIs: simulated conversations of people who type to speak, in many locales,
 /// with what was typed, what was meant, and realistic noise.
 #[derive(Debug, Parser)]
@@ -45,7 +53,8 @@ pub use exit::Exit;
     version,
     arg_required_else_help = true,
     disable_help_subcommand = true,
-    max_term_width = 100
+    max_term_width = 100,
+    after_help = EXIT_CODES
 )]
 struct Cli {
     #[command(flatten)]

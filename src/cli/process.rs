@@ -229,13 +229,16 @@ fn show(report: &Report, output: &Output, progress: &dyn Progress) {
         }
         return;
     }
+    if report.total.planned > report.total.accepted {
+        print::line("requests without a record: `aacorn retry` asks for them once more");
+    }
     match (output, report.locales.keys().next()) {
         (Output::File(path), Some(code)) if report.locales.len() == 1 => {
-            print::line(format_args!("next: aacorn augment --input {} --lang {code}", path.display()));
+            print::next(format_args!("aacorn augment --input {} --lang {code}", path.display()));
         }
-        (Output::File(path), _) => print::line(format_args!("next: aacorn augment --input {}", path.display())),
+        (Output::File(path), _) => print::next(format_args!("aacorn augment --input {}", path.display())),
         (Output::Folder(folder), _) => {
-            print::line(format_args!("next: aacorn augment --lang all --dir {}", folder.display()));
+            print::next(format_args!("aacorn augment --lang all --dir {}", folder.display()))
         }
     }
 }

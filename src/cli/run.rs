@@ -134,8 +134,10 @@ fn show(report: &Report, options: &Options) {
     if matches!(options.answers, Answers::Phrasebook) {
         print::line("answered by the phrasebook, not by a model: try a real one with --upstream or --provider openai");
     }
-    if let Some(corpus) = report.locales.iter().find_map(|locale| locale.corpus.as_ref()) {
-        print::next(format_args!("head -n 1 {}", corpus.display()));
+    if !report.complete {
+        print::next(format_args!("aacorn retry {}, then this command again", options.generate.out.display()));
+    } else if let Some(corpus) = report.locales.iter().find_map(|locale| locale.corpus.as_ref()) {
+        print::next(format_args!("aacorn show {} -n 1", corpus.display()));
     }
 }
 
