@@ -4,6 +4,7 @@
 //! `serde_path_to_error`.
 
 mod fill;
+mod gaps;
 mod identify;
 mod keyboard;
 mod knowledge;
@@ -16,6 +17,7 @@ mod text;
 mod validate;
 
 pub use fill::{Cast, fill};
+pub use gaps::Gap;
 pub use identify::{Identified, identify};
 pub use keyboard::{Flick, Grid, Keyboards, Native, Row, SpaceBar};
 pub use knowledge::{Relation, Telling};

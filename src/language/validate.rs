@@ -19,8 +19,10 @@ pub(super) fn validate(pack: &Pack) -> Result<(), String> {
     unique("partner", pack.partners.iter().map(|entry| &entry.id))?;
     unique("scenario", pack.scenarios.iter().map(|entry| &entry.id))?;
     unique("thread", pack.threads.iter().map(|entry| &entry.id))?;
-    for list in [&pack.settings, &pack.purposes, &pack.times, &pack.moods] {
-        check_phrases(list)?;
+    let lists =
+        [("setting", &pack.settings), ("purpose", &pack.purposes), ("time", &pack.times), ("mood", &pack.moods)];
+    for (name, list) in lists {
+        check_phrases(name, list)?;
     }
     check_labels(&pack.labels)?;
     check_styles(pack)?;
@@ -40,18 +42,19 @@ fn unique<'a>(list: &str, ids: impl Iterator<Item = &'a String>) -> Result<(), S
     if seen.is_empty() { Err(format!("{list}: the list is empty")) } else { Ok(()) }
 }
 
-fn check_phrases(list: &[Phrase]) -> Result<(), String> {
+fn check_phrases(name: &str, list: &[Phrase]) -> Result<(), String> {
     if list.is_empty() {
-        return Err("a list of settings, purposes, times or moods is empty".to_owned());
+        return Err(format!("{name}: the list is empty"));
     }
-    list.iter().try_for_each(|entry| one_line(&entry.id, &entry.text))
+    list.iter().try_for_each(|entry| one_line(&format!("{name}.{}", entry.id), &entry.text))
 }
 
-fn one_line(id: &str, text: &str) -> Result<(), String> {
+/// `place` is the entry, as `scenario.id`.
+fn one_line(place: &str, text: &str) -> Result<(), String> {
     if text.trim().is_empty() {
-        Err(format!("{id}: a text is empty"))
+        Err(format!("{place}: a text is empty"))
     } else if text.contains(['\n', '\r', '\u{2028}', '\u{2029}']) {
-        Err(format!("{id}: a text has a line break"))
+        Err(format!("{place}: a text has a line break"))
     } else {
         Ok(())
     }
@@ -76,7 +79,8 @@ fn check_styles(pack: &Pack) -> Result<(), String> {
         }
     }
     for style in &pack.styles {
-        one_line(&style.id, &style.text)?;
+        let place = format!("style.{}", style.id);
+        one_line(&place, &style.text)?;
         if style.gold.len() < 3 {
             return Err(format!("style.{}: fewer than 3 gold examples", style.id));
         }
@@ -87,7 +91,7 @@ fn check_styles(pack: &Pack) -> Result<(), String> {
             return Err(format!("style.{}: unknown length `{unknown}`", style.id));
         }
         for gold in &style.gold {
-            [&gold.context, &gold.typed, &gold.intended].into_iter().try_for_each(|text| one_line(&style.id, text))?;
+            [&gold.context, &gold.typed, &gold.intended].into_iter().try_for_each(|text| one_line(&place, text))?;
         }
     }
     if pack.styles.iter().all(|style| style.share == 0) {
@@ -103,7 +107,7 @@ fn check_styles(pack: &Pack) -> Result<(), String> {
 
 fn check_people(pack: &Pack) -> Result<(), String> {
     for person in &pack.people {
-        one_line(&person.id, &person.line(&pack.text))?;
+        one_line(&format!("person.{}", person.id), &person.line(&pack.text))?;
         if person.access.is_empty() {
             return Err(format!("person.{}: no access method", person.id));
         }
@@ -112,9 +116,10 @@ fn check_people(pack: &Pack) -> Result<(), String> {
         }
     }
     for partner in &pack.partners {
+        let place = format!("partner.{}", partner.id);
         for text in [&partner.relation, &partner.patience, &partner.experience, &partner.habit] {
-            one_line(&partner.id, text)?;
-            check_text(pack, &partner.id, text, false)?;
+            one_line(&place, text)?;
+            check_text(pack, &place, text, false)?;
         }
         if let Some(unknown) = partner.of.iter().find(|id| !pack.people.iter().any(|person| person.id == **id)) {
             return Err(format!("partner.{}: unknown person `{unknown}`", partner.id));
@@ -126,8 +131,9 @@ fn check_people(pack: &Pack) -> Result<(), String> {
 fn check_scenarios(pack: &Pack) -> Result<(), String> {
     for scenario in &pack.scenarios {
         let id = &scenario.id;
-        one_line(id, &scenario.text)?;
-        check_text(pack, id, &scenario.text, false)?;
+        let place = format!("scenario.{id}");
+        one_line(&place, &scenario.text)?;
+        check_text(pack, &place, &scenario.text, false)?;
         if phrase(&pack.purposes, &scenario.purpose).is_none() {
             return Err(format!("scenario.{id}: unknown purpose `{}`", scenario.purpose));
         }
@@ -151,6 +157,7 @@ fn check_scenarios(pack: &Pack) -> Result<(), String> {
 fn check_threads(pack: &Pack) -> Result<(), String> {
     for thread in &pack.threads {
         let id = &thread.id;
+        let place = format!("thread.{id}");
         if thread.exchanges.is_empty() {
             return Err(format!("thread.{id}: no exchange"));
         }
@@ -162,10 +169,10 @@ fn check_threads(pack: &Pack) -> Result<(), String> {
         }
         for exchange in &thread.exchanges {
             for text in [&exchange.telegraphic, &exchange.abbreviated, &exchange.intended, &exchange.reaction] {
-                one_line(id, text)?;
-                check_text(pack, id, text, true)?;
+                one_line(&place, text)?;
+                check_text(pack, &place, text, true)?;
             }
-            check_text(pack, id, &exchange.partner, true)?;
+            check_text(pack, &place, &exchange.partner, true)?;
         }
     }
     let anywhere = |role: Role| {
@@ -187,14 +194,14 @@ fn check_threads(pack: &Pack) -> Result<(), String> {
     Ok(())
 }
 
-fn check_text(pack: &Pack, id: &str, text: &str, lists: bool) -> Result<(), String> {
+fn check_text(pack: &Pack, place: &str, text: &str, lists: bool) -> Result<(), String> {
     if text.matches('{').count() != slots(text).len() || text.matches('}').count() != slots(text).len() {
-        return Err(format!("{id}: a brace without its partner in `{text}`"));
+        return Err(format!("{place}: a brace without its partner in `{text}`"));
     }
     for slot in slots(text) {
         let names = pack.lists.keys().map(String::as_str).filter(|_| lists);
         if let Some(wrong) = check_slot(slot, names) {
-            return Err(format!("{id}: the placeholder {{{slot}}} {wrong}"));
+            return Err(format!("{place}: the placeholder {{{slot}}} {wrong}"));
         }
     }
     Ok(())
