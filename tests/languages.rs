@@ -62,13 +62,24 @@ fn a_skeleton_lists_what_must_be_written_and_counts_only_when_it_is() {
 fn an_error_names_the_file_in_which_the_entry_stands() {
     let folder = tempfile::tempdir().unwrap();
     let scenarios = include_str!("../languages/en-GB/scenarios.toml").replacen("{aac}", "{aca}", 1);
-    fs::create_dir_all(folder.path().join("languages/en-GB")).unwrap();
+    let people = include_str!("../languages/en/people.toml").replacen("[\"eye_gaze\"", "[\"eye_gazing\"", 1);
+    assert!(people.contains("eye_gazing"));
+    for name in ["en-GB", "en"] {
+        fs::create_dir_all(folder.path().join("languages").join(name)).unwrap();
+    }
+    fs::write(folder.path().join("languages/en/people.toml"), people).unwrap();
     fs::write(folder.path().join("languages/en-GB/scenarios.toml"), scenarios).unwrap();
+    let lint = said(&aacorn(folder.path(), &["languages", "lint", "en-GB"]));
+    for fault in [
+        "languages/en-GB/scenarios.toml: scenario.bins_again.text: the placeholder {aca}",
+        "languages/en/people.toml: person.track_engineer.access: unknown access `eye_gazing`",
+    ] {
+        assert!(lint.contains(fault), "{lint}");
+    }
     let show = said(&aacorn(folder.path(), &["languages", "show", "en-GB"]));
-    assert!(show.contains("languages/en-GB/scenarios.toml: scenario."), "{show}");
+    assert!(show.contains("error: languages/en/people.toml: person.track_engineer.access: "), "{show}");
     fs::remove_file(folder.path().join("languages/en-GB/scenarios.toml")).unwrap();
     let people = include_str!("../languages/en/people.toml").replacen("\nage = ", "\nyears = ", 1);
-    fs::create_dir_all(folder.path().join("languages/en")).unwrap();
     fs::write(folder.path().join("languages/en/people.toml"), people).unwrap();
     let lint = said(&aacorn(folder.path(), &["languages", "lint", "en-GB"]));
     assert!(lint.contains("en-GB: languages/en/people.toml: person.") && lint.contains("years"), "{lint}");

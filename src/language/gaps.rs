@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_path_to_error::Segment;
 
 use super::keyboard::{Flick, Grid, Native};
 use super::knowledge::Telling;
-use super::load::{FILES, Languages};
-use super::pack::{Access, Labels, LengthBand, Phrase, Status, Style, Terms};
+use super::layers::Layers;
+use super::load::Languages;
+use super::pack::{Access, Labels, LengthBand, Pack, Phrase, Status, Style, Terms};
 use super::people::{Partner, Person};
 use super::phrasebook::Thread;
 use super::scenario::Scenario;
 use super::text::TextRules;
+use super::validate::faults;
 use crate::assets::{Table, Value};
 use crate::model::Locale;
 use crate::{Error, Result};
@@ -68,26 +70,7 @@ const KEYBOARDS: [(&str, Check); 5] = [
     ("flick", one::<Flick>),
 ];
 
-/// The files of a locale, the region's before those of its base, and what they make together.
-struct Layers {
-    files: Vec<(String, Table)>,
-    whole: Table,
-    /// Where a key belongs that stands in none of them.
-    home: fn(&Locale, &str) -> String,
-}
-
 impl Layers {
-    /// The file in which an entry stands, or else as much of its path as stands anywhere. The region's own file comes first,
-    /// but what is missing of an entry is missing where it was begun.
-    fn file(&self, locale: &Locale, path: &[&str], said: &str) -> String {
-        let holds = |length: usize| {
-            let mut holders = self.files.iter().filter(|(_, table)| holds(table, &path[..length]));
-            if said.contains("missing field") { holders.next_back() } else { holders.next() }
-        };
-        let found = (1..=path.len()).rev().find_map(holds);
-        found.map_or_else(|| (self.home)(locale, path.first().unwrap_or(&"name")), |(file, _)| file.clone())
-    }
-
     fn gaps(&self, locale: &Locale, parts: &[(&str, Check)]) -> Vec<Gap> {
         let mut gaps = Vec::new();
         let mut add = |path: &[&str], what: String| gaps.push(Gap { file: self.file(locale, path, &what), what });
@@ -130,8 +113,8 @@ impl Layers {
 }
 
 impl Languages {
-    /// Everything that keeps the pack and the keyboards of a locale from being loaded, file by file; nothing that only a whole
-    /// pack shows.
+    /// Everything that keeps the pack and the keyboards of a locale from being loaded, file by file: what is missing, and when
+    /// nothing is, what does not fit together.
     ///
     /// # Errors
     /// [`Error::Io`]; a file that is no TOML is a gap.
@@ -139,96 +122,18 @@ impl Languages {
         let mut gaps = Vec::new();
         for (layers, parts) in [(self.pack_layers(locale), &PACK[..]), (self.keyboard_layers(locale), &KEYBOARDS)] {
             match layers {
-                Ok(layers) => gaps.extend(layers.gaps(locale, parts)),
+                Ok(layers) => {
+                    let found = layers.gaps(locale, parts);
+                    let pack = if found.is_empty() { Pack::deserialize(layers.whole.clone()).ok() } else { None };
+                    let faults = pack.map_or_else(Vec::new, |pack| faults(&pack));
+                    gaps.extend(found);
+                    gaps.extend(faults.into_iter().map(|what| Gap { file: layers.blamed(locale, &what), what }));
+                }
                 Err(Error::Data { file, detail }) => gaps.push(Gap { file, what: detail }),
                 Err(other) => return Err(other),
             }
         }
         Ok(gaps)
-    }
-
-    /// `fault`, which begins with its entry as `scenario.id:`, with the file in which that stands.
-    pub(super) fn blame(&self, locale: &Locale, fault: &str) -> Error {
-        let entry = fault.split(':').next().unwrap_or_default();
-        match self.pack_layers(locale) {
-            Ok(layers) => Error::data(layers.file(locale, &entry.split('.').collect::<Vec<_>>(), fault), fault),
-            Err(error) => error,
-        }
-    }
-
-    /// The same for what has not the form of a pack.
-    pub(super) fn blame_form(
-        &self,
-        locale: &Locale,
-        error: &serde_path_to_error::Error<impl std::error::Error>,
-    ) -> Error {
-        let layers = match self.pack_layers(locale) {
-            Ok(layers) => layers,
-            Err(error) => return error,
-        };
-        let (said, mut parts) = (error.to_string(), error.path().iter());
-        // Of what is missing at the top, only the message says the name.
-        let key = match parts.next() {
-            Some(Segment::Map { key }) => key.as_str(),
-            _ => said.split('`').nth(1).unwrap_or_default(),
-        };
-        let mut path = vec![key];
-        for part in parts {
-            match part {
-                Segment::Map { key } => path.push(key),
-                Segment::Seq { index } if path.len() == 1 => {
-                    let entry = layers.whole.get(key).and_then(|list| list.get(*index));
-                    path.extend(entry.and_then(|entry| entry.get("id")?.as_str()));
-                }
-                _ => break,
-            }
-        }
-        Error::data(layers.file(locale, &path, &said), said)
-    }
-
-    /// The files of a pack.
-    fn pack_layers(&self, locale: &Locale) -> Result<Layers> {
-        let mut files = Vec::new();
-        for folder in [locale.as_str(), locale.language()] {
-            for file in FILES {
-                self.layer(format!("{folder}/{file}"), &mut files)?;
-            }
-            if let Some(rules) = self.table(&format!("{folder}/text.toml"))? {
-                let table = Table::from_iter([("text".to_owned(), Value::Table(rules))]);
-                files.push((format!("languages/{folder}/text.toml"), table));
-            }
-        }
-        let mut whole = self.merged(locale, &FILES)?.unwrap_or_default();
-        whole.insert("text".to_owned(), Value::Table(self.text_table(locale)?));
-        let home = |locale: &Locale, key: &str| {
-            let file = match key {
-                "person" | "partner" => "people",
-                "scenario" => "scenarios",
-                "thread" => "phrasebook",
-                "knowledge" | "text" => key,
-                _ => "pack",
-            };
-            format!("languages/{}/{file}.toml", locale.language())
-        };
-        Ok(Layers { files, whole, home })
-    }
-
-    fn keyboard_layers(&self, locale: &Locale) -> Result<Layers> {
-        let mut files = Vec::new();
-        for name in [locale.as_str(), locale.language()] {
-            self.layer(format!("keyboards/{name}.toml"), &mut files)?;
-        }
-        let whole = self.merged_keyboards(locale)?.unwrap_or_default();
-        let home = |locale: &Locale, key: &str| {
-            let name = if key == "native" { locale.as_str() } else { locale.language() };
-            format!("languages/keyboards/{name}.toml")
-        };
-        Ok(Layers { files, whole, home })
-    }
-
-    fn layer(&self, path: String, files: &mut Vec<(String, Table)>) -> Result<()> {
-        files.extend(self.table(&path)?.map(|table| (format!("languages/{path}"), table)));
-        Ok(())
     }
 }
 
@@ -243,31 +148,6 @@ fn each<T: DeserializeOwned>(key: &str, value: &Value) -> Vec<(String, String)> 
     let Some(entries) = value.as_array() else { return vec![(key.to_owned(), "it must be a list".to_owned())] };
     let name = |entry: &Value| entry.get("id").and_then(Value::as_str).map(|id| format!("{key}.{id}"));
     entries.iter().flat_map(|entry| one::<T>(name(entry).as_deref().unwrap_or(key), entry)).collect()
-}
-
-/// Whether there is something at `path`, whose parts are keys, and ids where a list is.
-fn holds<'a>(table: &'a Table, path: &[&str]) -> bool {
-    let mut tables = vec![table];
-    for (nth, part) in path.iter().enumerate() {
-        let last = nth + 1 == path.len();
-        let found: Vec<&'a Value> = tables.iter().filter_map(|table| table.get(*part)).collect();
-        if found.is_empty() {
-            let ours = |table: &&&Table| table.get("id").and_then(Value::as_str) == Some(*part);
-            tables = tables.iter().filter(ours).copied().collect();
-        } else if last {
-            return true;
-        } else {
-            let inner = |value: &'a Value| match value {
-                Value::Array(list) => list.iter().filter_map(Value::as_table).collect(),
-                value => value.as_table().into_iter().collect::<Vec<_>>(),
-            };
-            tables = found.into_iter().flat_map(inner).collect();
-        }
-        if tables.is_empty() {
-            return false;
-        }
-    }
-    true
 }
 
 /// The paths of all texts and lists that are empty and must not be.

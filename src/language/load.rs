@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use super::keyboard::Keyboards;
 use super::pack::Pack;
 use super::text::TextRules;
-use super::validate::validate;
+use super::validate::faults;
 use crate::assets::{Assets, Folder, Table, Value, from_toml};
 use crate::model::Locale;
 use crate::{Error, Result};
@@ -99,7 +99,9 @@ impl Languages {
         whole.insert("text".to_owned(), Value::Table(self.text_table(locale)?));
         let pack = serde_path_to_error::deserialize(Value::Table(whole));
         let pack: Pack = pack.map_err(|error| self.blame_form(locale, &error))?;
-        validate(&pack).map_err(|fault| self.blame(locale, &fault))?;
+        if let Some(fault) = faults(&pack).first() {
+            return Err(self.blame(locale, fault));
+        }
         let pack = Arc::new(pack);
         self.cache().insert(locale.clone(), Arc::clone(&pack));
         Ok(pack)

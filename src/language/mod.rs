@@ -8,6 +8,7 @@ mod gaps;
 mod identify;
 mod keyboard;
 mod knowledge;
+mod layers;
 mod load;
 mod pack;
 mod people;
