@@ -45,6 +45,26 @@ fn row(module: &str) -> usize {
     ROWS.iter().position(|row| row.contains(&module)).unwrap_or_else(|| panic!("`{module}` stands in no row"))
 }
 
+/// The members of a group of names, of which `group` is what follows its brace; groups in it belong to their member.
+fn members(group: &str) -> Vec<&str> {
+    let (mut found, mut depth, mut start) = (Vec::new(), 0, 0);
+    for (at, char) in group.char_indices() {
+        match char {
+            '{' => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            ',' | '}' if depth == 0 => {
+                found.push(group[start..at].trim());
+                start = at + 1;
+                if char == '}' {
+                    return found;
+                }
+            }
+            _ => {}
+        }
+    }
+    panic!("a group of names without an end");
+}
+
 /// The modules that a source text names in `crate::module…`, tests and comments included.
 fn used(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
@@ -54,8 +74,8 @@ fn used(text: &str) -> BTreeSet<String> {
             continue;
         }
         let rest = &text[at + "crate::".len()..];
-        let names: Vec<&str> = match rest.strip_prefix('{') {
-            Some(group) => group.split('}').next().unwrap().split(',').map(str::trim).collect(),
+        let names = match rest.strip_prefix('{') {
+            Some(group) => members(group),
             None => vec![rest],
         };
         for name in names {
@@ -90,6 +110,19 @@ fn modules_use_only_what_is_below_them() {
     assert!(upward.is_empty(), "arrows that point upward:\n{}", upward.join("\n"));
 }
 
+/// The first paragraph of a file's own description, links as plain code.
+fn opening(text: &str) -> String {
+    let lines = text.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim);
+    lines.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ").replace("[`", "`").replace("`]", "`")
+}
+
+#[test]
+fn a_group_in_a_group_hides_nothing() {
+    let text = "use crate::{files::{Lines, Blocks}, random::{self, Stream}, Error};\nuse crate::json;";
+    let found: Vec<_> = used(text).into_iter().collect();
+    assert_eq!(found, ["error", "files", "json", "random"]);
+}
+
 #[test]
 fn architecture_md_names_every_file_and_no_other() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -106,6 +139,12 @@ fn architecture_md_names_every_file_and_no_other() {
     let rows = page.lines().filter(|line| line.starts_with("| `src/")).count();
     assert_eq!(rows, named.len(), "a file is named twice");
     assert!(!page.contains("<<<<<<<"), "a conflict was left");
+    for line in page.lines().filter(|line| line.starts_with("| `src/")) {
+        let (name, told) = line.trim_matches(['|', ' ']).split_once(" | ").unwrap();
+        let file = fs::read_to_string(root.join(name.trim_matches('`'))).unwrap_or_default();
+        let doc = opening(&file);
+        assert!(doc.starts_with(told), "{name} says of itself: {doc}");
+    }
     let missing: Vec<_> = there.difference(&named).collect();
     let stale: Vec<_> = named.difference(&there).collect();
     assert!(missing.is_empty() && stale.is_empty(), "not named: {missing:?}; named but not there: {stale:?}");

@@ -23,7 +23,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::stream::{self, StreamExt};
 use support::meddler::{Meddler, Spoil};
-use support::{fixed, server, write_shard};
+use support::{fixed, limit, server, write_shard};
 
 const FILE: &str = "{\"custom_id\":\"a\"}\n{\"custom_id\":\"b\",\"x\":[1,2]}\n{}\n";
 
@@ -142,7 +142,9 @@ async fn a_file_that_ends_early_without_a_trace_is_noticed_by_its_rows() {
         (OpenAi::local(&meddler.base).unwrap(), Ledger::open(folder.path(), Clock::new(fixed())).unwrap());
     let desk = Desk { api: &api, ledger: &ledger, progress: &Silent };
     submit(desk, &found, false).await.unwrap();
+    let waiting = limit("the end of the jobs");
     while !fetch(desk, &found).await.unwrap().is_settled() {
+        waiting();
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let whole = fs::read(found[0].output()).unwrap();
@@ -173,12 +175,15 @@ async fn results_that_are_no_longer_kept_are_told_and_do_not_stop_the_others() {
         (OpenAi::local(&meddler.base).unwrap(), Ledger::open(folder.path(), Clock::new(fixed())).unwrap());
     let desk = Desk { api: &api, ledger: &ledger, progress: &Silent };
     submit(desk, &found, false).await.unwrap();
+    let waiting = limit("the end of the jobs");
     gone.into_iter().for_each(|(method, path, spoil)| meddler.order(method, path, spoil));
     // The first is asked for twice, for a file may be a moment late.
     while !fetch(desk, &found[..1]).await.unwrap().is_settled() {
+        waiting();
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     while !fetch(desk, &found).await.unwrap().is_settled() {
+        waiting();
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let report = fetch(desk, &found).await.unwrap();

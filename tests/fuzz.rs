@@ -1,7 +1,8 @@
 //! Readers of what strangers wrote, fed with what nobody would write. Each target is one function; property tests, the kept
 //! corpus in `fuzz/corpus/` and mutations of it all go through it.
 //!
-//! `AACORN_FUZZ_SECONDS` says how long each target is mutated: a moment in `cargo test`, 3 in `.ci/run`, 60 in `just fuzz`.
+//! A plain `cargo test` gives each target the same mutations on every machine. `AACORN_FUZZ_SECONDS` says how long each is
+//! mutated instead: 3 in `.ci/run`, 60 in `just fuzz`; what such a run finds is kept in the corpus.
 
 #![allow(clippy::unwrap_used, reason = "a test says what broke by panicking")]
 
@@ -146,26 +147,33 @@ fn the_kept_corpus_is_survived() {
     }
 }
 
+/// Inputs a target in a plain `cargo test`.
+const INPUTS: u64 = 40_000;
+
 #[test]
 fn mutations_of_the_corpus_are_survived() {
-    let seconds = std::env::var("AACORN_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(0.3);
-    // Another start for every long run; the same one in a plain test.
-    let seed = if seconds < 1.0 { 1 } else { std::process::id().into() };
+    let seconds = std::env::var("AACORN_FUZZ_SECONDS").ok().map(|text| Duration::from_secs_f64(text.parse().unwrap()));
+    // Another start for every long run; the same one in a plain test, which leaves the corpus as it is.
+    let (seed, root) = match seconds {
+        Some(_) => (std::process::id().into(), Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus")),
+        None => (1, Path::new(env!("CARGO_TARGET_TMPDIR")).to_owned()),
+    };
     for (name, target) in TARGETS {
         let seeds = corpus(name);
         let mut stream = Stream::new(seed, "fuzz", &[name.as_bytes()]);
         let (start, mut runs) = (Instant::now(), 0u64);
-        while start.elapsed() < Duration::from_secs_f64(seconds) {
+        while seconds.map_or(runs < INPUTS, |seconds| start.elapsed() < seconds) {
             let bytes = mutate(&mut stream, &seeds);
             runs += 1;
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| target(&bytes))) {
-                let kept = format!("fuzz/corpus/{name}/found-{}", fingerprint(&bytes, 12));
-                fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(&kept), &bytes).unwrap();
-                eprintln!("{name} fails on what is now kept as {kept}");
+                let kept = root.join(name).join(format!("found-{}", fingerprint(&bytes, 12)));
+                fs::create_dir_all(kept.parent().unwrap()).unwrap();
+                fs::write(&kept, &bytes).unwrap();
+                eprintln!("{name} fails on what is now kept as {}", kept.display());
                 resume_unwind(panic);
             }
         }
-        println!("{name}: {runs} inputs in {seconds} s");
+        println!("{name}: {runs} inputs in {:.1} s", start.elapsed().as_secs_f64());
     }
 }
 

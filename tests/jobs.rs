@@ -21,7 +21,7 @@ use aacorn::serve::sample::Sample;
 use aacorn::serve::{Faults, Options, Running, Server};
 use serde_json::json;
 use support::meddler::{Meddler, Spoil};
-use support::{CHAT, Http, Impatient, Picky, Slow, files, fixed, request, server, write_shard};
+use support::{CHAT, Http, Impatient, Picky, Slow, files, fixed, limit, request, server, write_shard};
 
 fn ledger(folder: &Path) -> Ledger {
     Ledger::open(folder, Clock::new(fixed())).unwrap()
@@ -346,7 +346,9 @@ async fn fetch_alone_takes_what_has_ended_and_changes_nothing_the_second_time() 
     let running = server(state.path(), Sample).await;
     let (api, ledger) = (client(&running.base_url()), ledger(folder.path()));
     submit(desk(&api, &ledger), &found, false).await.unwrap();
+    let waiting = limit("the end of the job");
     while !fetch(desk(&api, &ledger), &found).await.unwrap().is_settled() {
+        waiting();
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let before = files(folder.path());

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use support::program::{Serve, aacorn, ok, run};
-use support::write_shard;
+use support::{limit, write_shard};
 
 const SHARDS: usize = 3;
 const EACH: usize = 6;
@@ -72,7 +72,10 @@ fn watch_and_fetch_killed_at_every_step_lose_nothing() {
             let serve = Serve::start(state.path());
             ok(folder.path(), &["submit", "--base-url", &serve.base]);
             // Fetch alone takes what has ended: give the server the time to end it.
-            while !ok(folder.path(), &["status"]).matches("completed").count().eq(&SHARDS) {}
+            let waiting = limit("the end of the jobs");
+            while ok(folder.path(), &["status"]).matches("completed").count() != SHARDS {
+                waiting();
+            }
             killed(folder.path(), point, command);
             ok(folder.path(), &["watch", "--interval", "0.05"]);
             ok(folder.path(), &["fetch"]);
@@ -89,7 +92,7 @@ fn a_server_killed_while_it_answers_goes_on_and_gives_each_row_once() {
         let serve = Serve::start_with(state.path(), "0", point);
         let port = serve.base.split(':').nth(2).unwrap().split('/').next().unwrap().to_owned();
         run(folder.path(), &["submit", "--base-url", &serve.base]);
-        drop(serve);
+        assert_eq!(serve.ended().signal(), Some(9), "{point}");
         let again = Serve::start_on(state.path(), &port);
         run(folder.path(), &["submit", "--base-url", &again.base]);
         ok(folder.path(), &["watch", "--interval", "0.05"]);

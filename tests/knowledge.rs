@@ -59,7 +59,7 @@ fn events_take_the_place_of_scenarios_and_name_the_two() {
         let partner = plan["partner"]["call"].as_str().unwrap();
         let text = knowledge["text"].as_str().unwrap();
         assert!(prompt.contains(&format!("Scenario: {text}\n")), "{prompt}");
-        assert!(!prompt.contains("Person") || !prompt.contains("PersonX"), "{prompt}");
+        assert!(!prompt.contains("PersonX") && !prompt.contains("PersonY"), "{prompt}");
         assert!(!prompt.contains("__") && !prompt.contains(['{', '}']), "{prompt}");
         match knowledge["relation"].as_str().unwrap() {
             "oEffect" => {

@@ -227,6 +227,8 @@ fn judge_writes_scores_into_records_and_keeps_their_flags() {
 #[test]
 fn localise_drafts_the_files_of_a_pack() {
     let folder = folder();
+    let (code, _, stderr) = run(folder.path(), &["run", "--recipe", "localise", "--output", "draft"]);
+    assert!(code == 1 && stderr.contains("`lang` with --lang") && !stderr.contains("--on-blank"), "{stderr}");
     ok(folder.path(), &["run", "--recipe", "localise", "--lang", "cy-GB", "--output", "draft"]);
     assert_eq!(fs::read_to_string(folder.path().join("draft/people.toml")).unwrap(), "sample, not a model's answer\n");
     let asked = requests(&folder.path().join("batch_files/localise-parts"));

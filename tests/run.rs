@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -37,6 +37,22 @@ fn files(folder: &Path, wanted: impl Fn(&str) -> bool + Copy) -> BTreeMap<PathBu
         visit(folder, folder, wanted, &mut found);
     }
     found
+}
+
+/// Waits until so many files below `folder` have names that pass, whatever comes and goes meanwhile.
+fn until(folder: &Path, many: usize, wanted: impl Fn(&str) -> bool) {
+    fn count(folder: &Path, wanted: &dyn Fn(&str) -> bool) -> usize {
+        let one = |path: PathBuf| match path.is_dir() {
+            true => count(&path, wanted),
+            false => usize::from(wanted(path.file_name().unwrap().to_str().unwrap())),
+        };
+        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| one(entry.path())).sum()
+    }
+    let started = Instant::now();
+    while count(folder, &wanted) < many {
+        assert!(started.elapsed() < Duration::from_secs(120), "waited in vain for {many} files");
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 fn corpus(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -110,11 +126,20 @@ fn killed_anywhere_it_goes_on_to_the_same_corpus() {
     let whole = tempfile::tempdir().unwrap();
     run(whole.path(), &some("300"));
     let killed = tempfile::tempdir().unwrap();
-    for wait in [30, 120, 250, 400, 700, 1000] {
+    let stages = [
+        (".aacorn-", 1),
+        ("openai_batch_", 1),
+        ("openai_batch_", 4),
+        ("batch_output_", 1),
+        ("batch_output_", 4),
+        ("en-GB_all_conversations", 1),
+        ("augmented_", 1),
+    ];
+    for (start, many) in stages {
         let mut child = aacorn(killed.path(), &some("300")).spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(wait));
+        until(killed.path(), many, |name| name.starts_with(start));
         child.kill().unwrap();
-        child.wait().unwrap();
+        assert_eq!(child.wait().unwrap().code(), None, "it had ended before {start} {many}");
         for (path, bytes) in files(killed.path(), |name| name.ends_with(".jsonl") && !name.starts_with('.')) {
             assert!(bytes.is_empty() || bytes.ends_with(b"}\n"), "{} is cut", path.display());
         }
@@ -129,10 +154,10 @@ fn killed_anywhere_it_goes_on_to_the_same_corpus() {
 fn ctrl_c_leaves_no_unfinished_file_and_the_next_run_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let mut child = aacorn(folder.path(), &some("2000")).spawn().unwrap();
-    std::thread::sleep(Duration::from_millis(900));
+    until(folder.path(), 1, |name| name.starts_with("openai_batch_"));
+    until(folder.path(), 1, |name| name.ends_with(".part"));
     Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    let code = child.wait().unwrap().code();
-    assert!(code == Some(130) || code == Some(0), "{code:?}");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
     assert!(files(folder.path(), |name| name.ends_with(".part")).is_empty());
     let (code, text) = run(folder.path(), &some("2000"));
     assert!(code == 0 && text.contains("+ rejected 0 + missing 0"), "{text}");

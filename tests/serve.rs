@@ -13,7 +13,7 @@ use aacorn::serve::sample::{MARK, Sample};
 use aacorn::serve::{Live, Options, Server};
 use serde_json::{Value, json};
 use support::meddler::{Meddler, Spoil};
-use support::{CHAT, Http, Picky, Slow, fixed, request, requests, server};
+use support::{CHAT, Http, Picky, Slow, fixed, limit, request, requests, server};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_lives_from_upload_to_output() {
@@ -188,7 +188,9 @@ async fn a_cancelled_batch_keeps_what_was_answered_and_names_the_rest() {
     let http = Http::new(running.base_url());
     let batch = http.submit(requests(400)).await;
     let path = format!("/batches/{}", batch["id"].as_str().unwrap());
+    let waiting = limit("a first answer");
     while http.get(&path).await.1["request_counts"]["completed"].as_u64().unwrap() == 0 {
+        waiting();
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let (status, cancelling) = http.post(&format!("{path}/cancel"), json!({})).await;
@@ -212,7 +214,9 @@ async fn a_server_that_stops_in_the_middle_goes_on_after_its_restart() {
     let http = Http::new(running.base_url());
     let batch = http.submit(requests(300)).await;
     let path = format!("/batches/{}", batch["id"].as_str().unwrap());
+    let waiting = limit("twenty answers");
     while http.get(&path).await.1["request_counts"]["completed"].as_u64().unwrap() < 20 {
+        waiting();
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     running.stop().await;
@@ -340,28 +344,32 @@ async fn a_live_engine_gives_the_answers_of_its_upstream_as_they_came() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_its_upstream_a_batch_waits_and_says_why() {
     let (above, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let refuse = [("POST", "/chat/completions", Spoil::Refuse(401)); 2];
+    // More than it asks for until they are taken back.
+    let refuse = [("POST", "/chat/completions", Spoil::Refuse(401)); 10_000];
     let upstream = server(above.path(), Sample).await;
     let meddler = Meddler::start(&upstream.base_url(), &refuse).await;
     let running = live(state.path(), &meddler.base).await;
     let http = Http::new(running.base_url());
     let batch = http.submit(requests(30)).await;
     let path = format!("/batches/{}", batch["id"].as_str().unwrap());
-    let mut said = String::new();
-    for _ in 0..200 {
+    let waiting = limit("word that the upstream refuses");
+    let said = loop {
         let (status, answer) = http.get(&path).await;
         if status == 500 {
-            said = answer["error"]["message"].as_str().unwrap().to_owned();
-            break;
+            break answer["error"]["message"].as_str().unwrap().to_owned();
         }
+        waiting();
         tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    };
     assert!(said.contains("cannot go on") && said.contains("401"), "{said}");
+    meddler.relent();
+    let waiting = limit("the end of the batch");
     let done = loop {
         let (status, answer) = http.get(&path).await;
         if status == 200 && answer["status"] == "completed" {
             break answer;
         }
+        waiting();
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
     assert_eq!(done["request_counts"], json!({"total": 30, "completed": 30, "failed": 0}), "no line was lost to it");

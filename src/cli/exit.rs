@@ -50,13 +50,28 @@ pub fn hint(error: &Error) -> Option<&'static str> {
             Some("what is finished stays, nothing is half-written; a run goes on when it is started again")
         }
         Error::Provider { retryable: true, .. } => Some("this may pass: run the same command again"),
-        Error::Data { .. } => Some("a file in ./languages or ./templates overrides the embedded one of its name"),
+        Error::Data { file, .. } if file.starts_with("languages/") || file.starts_with("templates/") => {
+            Some("a file in ./languages or ./templates overrides the embedded one of its name")
+        }
         Error::Io { .. }
         | Error::Usage(_)
         | Error::Missing { .. }
+        | Error::Data { .. }
         | Error::Line { .. }
         | Error::Refused(_)
         | Error::Provider { .. }
         | Error::Database { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overriding_is_advised_for_packs_and_templates_only() {
+        let advised = |file: &str| hint(&Error::data(file, "wrong")).is_some();
+        assert!(advised("languages/en/pack.toml") && advised("templates/aac/recipe.toml"));
+        assert!(!advised("/data/came.jsonl") && !advised("prompts.yaml"));
     }
 }

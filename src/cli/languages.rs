@@ -36,7 +36,7 @@ enum Command {
     },
     /// Check packs: counts, references, script, distinctness, typability, prompts.
     Lint {
-        /// Locales; all when none is given.
+        /// Locales; all when none is given, those still to be written too.
         locales: Vec<String>,
     },
 }
@@ -109,6 +109,9 @@ fn list(context: &Context) -> Result<Exit> {
     if rows.iter().any(|row| row.status == Status::Drafted) {
         print::line("drafted: written with care, not yet read by a native reader");
     }
+    for locale in context.languages.folders().iter().filter(|locale| context.languages.is_skeleton(locale)) {
+        print::line(format_args!("{locale} is still to be written: aacorn languages lint {locale}"));
+    }
     Ok(Exit::Complete)
 }
 
@@ -121,8 +124,13 @@ fn status(status: Status) -> &'static str {
 }
 
 fn show(asked: &str, context: &Context) -> Result<Exit> {
-    let locale = context.languages.resolve(&[asked])?.into_iter().next();
+    let locale = context.languages.resolve_folders(&[asked])?.into_iter().next();
     let locale = locale.ok_or_else(|| Error::Usage("give one locale".to_owned()))?;
+    if context.languages.is_skeleton(&locale) {
+        return Err(Error::Refused(format!(
+            "{locale} is still to be written; `aacorn languages lint {locale}` says what is missing"
+        )));
+    }
     let pack = context.languages.pack(&locale)?;
     let summary = Summary::new(locale, &pack, context)?;
     if context.json {
@@ -166,7 +174,7 @@ fn new(asked: &str, from: &str, context: &Context) -> Result<Exit> {
 
 fn check(asked: &[String], context: &Context) -> Result<Exit> {
     let locales =
-        if asked.is_empty() { context.languages.locales() } else { context.languages.resolve_folders(asked)? };
+        if asked.is_empty() { context.languages.folders() } else { context.languages.resolve_folders(asked)? };
     let recipe = Recipe::load(&context.assets, "aac")?;
     let mut all = Lint::default();
     for locale in &locales {

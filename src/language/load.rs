@@ -8,13 +8,13 @@ use serde::de::DeserializeOwned;
 use super::keyboard::Keyboards;
 use super::pack::Pack;
 use super::text::TextRules;
-use super::validate::validate;
+use super::validate::faults;
 use crate::assets::{Assets, Folder, Table, Value, from_toml};
 use crate::model::Locale;
 use crate::{Error, Result};
 
 /// Files of a pack's folder other than `text.toml`; their tables share one namespace.
-const FILES: [&str; 5] = ["pack.toml", "people.toml", "scenarios.toml", "phrasebook.toml", "knowledge.toml"];
+pub(super) const FILES: [&str; 5] = ["pack.toml", "people.toml", "scenarios.toml", "phrasebook.toml", "knowledge.toml"];
 
 /// More edits than these between two codes of different languages, and one is no slip for the other.
 const FAR: usize = 2;
@@ -53,7 +53,9 @@ impl Languages {
             .collect()
     }
 
-    fn is_skeleton(&self, locale: &Locale) -> bool {
+    /// Whether the pack of a locale says that it is still to be written.
+    #[must_use]
+    pub fn is_skeleton(&self, locale: &Locale) -> bool {
         let head = self.table(&format!("{locale}/pack.toml"));
         head.ok().flatten().is_some_and(|head| head.get("status").and_then(Value::as_str) == Some("skeleton"))
     }
@@ -95,9 +97,11 @@ impl Languages {
             return Err(Error::UnknownLocale { given: locale.to_string(), near });
         };
         whole.insert("text".to_owned(), Value::Table(self.text_table(locale)?));
-        let file = format!("languages/{locale}");
-        let pack: Pack = typed(whole, &file)?;
-        validate(&pack).map_err(|detail| Error::data(file, detail))?;
+        let pack = serde_path_to_error::deserialize(Value::Table(whole));
+        let pack: Pack = pack.map_err(|error| self.blame_form(locale, &error))?;
+        if let Some(fault) = faults(&pack).first() {
+            return Err(self.blame(locale, fault));
+        }
         let pack = Arc::new(pack);
         self.cache().insert(locale.clone(), Arc::clone(&pack));
         Ok(pack)
@@ -125,16 +129,20 @@ impl Languages {
     /// # Errors
     /// [`Error::UnknownLocale`] when there are none; [`Error::Data`] when a field is wrong.
     pub fn keyboards(&self, locale: &Locale) -> Result<Keyboards> {
-        let file = format!("keyboards/{locale}.toml");
-        let Some(region) = self.table(&file)? else {
+        let Some(whole) = self.merged_keyboards(locale)? else {
             let near = nearest(locale.as_str(), &self.keyboard_locales());
             return Err(Error::UnknownLocale { given: locale.to_string(), near });
         };
-        let mut region = region;
+        typed(whole, &format!("languages/keyboards/{locale}.toml"))
+    }
+
+    pub(super) fn merged_keyboards(&self, locale: &Locale) -> Result<Option<Table>> {
+        let file = format!("keyboards/{locale}.toml");
+        let Some(mut region) = self.table(&file)? else { return Ok(None) };
         let base = take_extends(&mut region, &file)?;
         let mut whole = self.table(&format!("keyboards/{base}.toml"))?.unwrap_or_default();
         merge(&mut whole, region);
-        typed(whole, &format!("languages/{file}"))
+        Ok(Some(whole))
     }
 
     /// The locales with keyboards, in order of code.
@@ -148,14 +156,14 @@ impl Languages {
         self.packs.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    fn text_table(&self, locale: &Locale) -> Result<Table> {
+    pub(super) fn text_table(&self, locale: &Locale) -> Result<Table> {
         let mut whole = self.table(&format!("{}/text.toml", locale.language()))?.unwrap_or_default();
         merge(&mut whole, self.table(&format!("{locale}/text.toml"))?.unwrap_or_default());
         Ok(whole)
     }
 
     /// The named files of the region over those of its base; `None` when the region has no `pack.toml`.
-    fn merged(&self, locale: &Locale, files: &[&str]) -> Result<Option<Table>> {
+    pub(super) fn merged(&self, locale: &Locale, files: &[&str]) -> Result<Option<Table>> {
         let head = format!("{locale}/pack.toml");
         let Some(mut pack) = self.table(&head)? else { return Ok(None) };
         let base = take_extends(&mut pack, &head)?;
@@ -170,7 +178,7 @@ impl Languages {
         Ok(Some(whole))
     }
 
-    fn table(&self, path: &str) -> Result<Option<Table>> {
+    pub(super) fn table(&self, path: &str) -> Result<Option<Table>> {
         let Some(text) = self.assets.read(Folder::Languages, path)? else { return Ok(None) };
         from_toml(&format!("languages/{path}"), &text).map(Some)
     }

@@ -4,9 +4,11 @@
 //! `serde_path_to_error`.
 
 mod fill;
+mod gaps;
 mod identify;
 mod keyboard;
 mod knowledge;
+mod layers;
 mod load;
 mod pack;
 mod people;
@@ -16,6 +18,7 @@ mod text;
 mod validate;
 
 pub use fill::{Cast, fill};
+pub use gaps::Gap;
 pub use identify::{Identified, identify};
 pub use keyboard::{Flick, Grid, Keyboards, Native, Row, SpaceBar};
 pub use knowledge::{Relation, Telling};

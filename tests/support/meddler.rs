@@ -20,7 +20,7 @@ pub enum Spoil {
     Refuse(u16),
     /// The answer's length is announced, and half of it comes.
     CutAnswer,
-    /// The connection breaks at once, and the call is passed on so much later.
+    /// The connection breaks at once, and the call is passed on so much later than the next of its kind was answered.
     Late(Duration),
     /// So many bytes of the answer come, and it ends as if that were all.
     EndEarly(usize),
@@ -36,6 +36,7 @@ struct Between {
     to: String,
     plan: Arc<Mutex<Plan>>,
     seen: Arc<Mutex<Vec<String>>>,
+    answered: Arc<Mutex<Vec<String>>>,
     bodies: Arc<Mutex<Vec<(String, Bytes)>>>,
     client: reqwest::Client,
 }
@@ -55,6 +56,7 @@ impl Meddler {
             to: base.trim_end_matches("/v1").to_owned(),
             plan: Arc::new(Mutex::new(plan.to_vec())),
             seen: Arc::default(),
+            answered: Arc::default(),
             bodies: Arc::default(),
             client: reqwest::Client::new(),
         };
@@ -84,6 +86,11 @@ impl Meddler {
         self.between.plan.lock().unwrap().push((method, end, spoil));
     }
 
+    /// Spoils nothing more.
+    pub fn relent(&self) {
+        self.between.plan.lock().unwrap().clear();
+    }
+
     /// Whether everything planned was done.
     pub fn is_done(&self) -> bool {
         self.between.plan.lock().unwrap().is_empty()
@@ -93,7 +100,8 @@ impl Meddler {
 async fn pass_on(State(between): State<Between>, request: Request) -> Response {
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
-    between.seen.lock().unwrap().push(format!("{method} {path}"));
+    let name = format!("{method} {path}");
+    between.seen.lock().unwrap().push(name.clone());
     let spoil = {
         let mut plan = between.plan.lock().unwrap();
         let at = plan.iter().position(|(m, end, _)| method == *m && path.ends_with(end));
@@ -103,7 +111,7 @@ async fn pass_on(State(between): State<Between>, request: Request) -> Response {
     let key = parts.headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
     // Read whole before any answer: a caller that is still writing might see a broken pipe instead of it.
     let body = to_bytes(body, usize::MAX).await.unwrap();
-    between.bodies.lock().unwrap().push((format!("{method} {path}"), body.clone()));
+    between.bodies.lock().unwrap().push((name.clone(), body.clone()));
     match spoil {
         Some(Spoil::LoseCall) => return broken(),
         Some(Spoil::Refuse(status)) => {
@@ -125,7 +133,13 @@ async fn pass_on(State(between): State<Between>, request: Request) -> Response {
         }
     }
     if let Some(Spoil::Late(delay)) = spoil {
+        let answered = between.answered;
+        let count = move || answered.lock().unwrap().iter().filter(|call| **call == name).count();
+        let before = count();
         tokio::spawn(async move {
+            while count() == before {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
             tokio::time::sleep(delay).await;
             call.body(body).send().await.unwrap();
         });
@@ -134,6 +148,7 @@ async fn pass_on(State(between): State<Between>, request: Request) -> Response {
     let answer = call.body(body).send().await.unwrap();
     let (status, headers) = (answer.status(), answer.headers().clone());
     let body = answer.bytes().await.unwrap();
+    between.answered.lock().unwrap().push(name);
     match spoil {
         Some(Spoil::LoseAnswer) => broken(),
         Some(Spoil::CutAnswer) => {

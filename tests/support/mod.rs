@@ -161,6 +161,12 @@ impl Http {
     }
 }
 
+/// To be called in every round of a loop that waits: fails the test when `what` is long overdue.
+pub fn limit(what: &str) -> impl Fn() {
+    let started = Instant::now();
+    move || assert!(started.elapsed() < Duration::from_secs(120), "waited in vain: {what}")
+}
+
 /// Puts a batch file of `count` requests below `folder` and gives its path.
 pub fn write_shard(folder: &Path, locale: &str, part: &str, count: usize) -> PathBuf {
     let path = folder.join(locale).join(format!("openai_batch_{locale}_20260101_000000_0a1b2c3d{part}.jsonl"));

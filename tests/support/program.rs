@@ -2,9 +2,11 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use serde_json::Value;
+
+use super::limit;
 
 pub const KEY: &str = "sk-of-the-batch-life";
 
@@ -47,6 +49,18 @@ impl Serve {
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let base = line.split_whitespace().nth(1).unwrap_or_else(|| panic!("no base URL in {line:?}")).to_owned();
         Self { child, base }
+    }
+
+    /// How it ended, which it does by itself.
+    pub fn ended(mut self) -> ExitStatus {
+        let waiting = limit("the server's end");
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            waiting();
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
     }
 
     pub fn count(&self, what: &str) -> usize {

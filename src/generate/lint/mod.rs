@@ -86,12 +86,19 @@ pub fn lint(assets: &Assets, languages: &Languages, recipe: &Recipe, locale: &Lo
             prompts::check(assets, recipe, locale, &pack, &mut findings);
         }
         (pack, keyboards) => {
+            // Loading tells the first thing; who writes a pack wants all.
+            for gap in languages.gaps(locale)? {
+                findings.add(gap.file, gap.what);
+            }
+            let listed = !findings.found.is_empty();
             for error in [pack.err(), keyboards.err()].into_iter().flatten() {
                 match error {
+                    crate::Error::Data { .. } if listed => {}
                     crate::Error::Data { file, detail } => findings.add(file, detail),
                     other => return Err(other),
                 }
             }
+            prompts::written(assets, recipe, locale, &mut findings)?;
         }
     }
     Ok(Lint { findings: findings.found, notes: findings.notes })

@@ -3,13 +3,49 @@
 use std::sync::Arc;
 
 use super::Findings;
-use crate::assets::Assets;
+use crate::assets::{Assets, Folder};
 use crate::language::{Cast, Pack};
 use crate::model::Locale;
 use crate::recipe::{Planner, Prompter, Recipe, language_line, read_back};
 
 /// Plan items that are rendered and read back.
 const ITEMS: u64 = 120;
+
+/// Templates in which nothing is written yet but slots and comments.
+pub(super) fn written(
+    assets: &Assets,
+    recipe: &Recipe,
+    locale: &Locale,
+    findings: &mut Findings<'_>,
+) -> crate::Result<()> {
+    for file in ["system.tera", "user.tera"] {
+        let path = format!("{}/{}/{file}", recipe.name, locale.language());
+        let what = match assets.read(Folder::Templates, &path)? {
+            None => "it is not there",
+            Some(text) if !says_something(&text) => "nothing is written in it yet",
+            Some(_) => continue,
+        };
+        findings.add(format!("templates/{path}"), what);
+    }
+    Ok(())
+}
+
+/// Whether a template has a letter outside of its tags and comments.
+fn says_something(template: &str) -> bool {
+    let mut rest = template;
+    while let Some(at) = rest.find('{') {
+        if rest[..at].contains(char::is_alphabetic) {
+            return true;
+        }
+        let end = match rest[at..].chars().nth(1) {
+            Some('#') => "#}",
+            Some('%') => "%}",
+            _ => "}}",
+        };
+        rest = rest[at..].split_once(end).map_or("", |(_, rest)| rest);
+    }
+    rest.contains(char::is_alphabetic)
+}
 
 pub(super) fn check(assets: &Assets, recipe: &Recipe, locale: &Locale, pack: &Arc<Pack>, findings: &mut Findings<'_>) {
     let place = format!("templates/{}/{}", recipe.name, locale.language());

@@ -53,12 +53,20 @@ impl Faults {
             }
         }
         let hints = [
-            ((Skip::NoId, Skip::Blank), "--on-blank skip passes rows without id or text on without an answer"),
-            ((Skip::Duplicate, Skip::Duplicate), "--on-duplicate skip passes on all rows of an id but the first"),
+            (
+                &[Skip::NoId, Skip::Blank, Skip::NoMatch][..],
+                "mend the input; or: --on-blank skip passes rows without id, text or joined row on without an answer",
+            ),
+            (&[Skip::Duplicate], "mend the input; or: --on-duplicate skip passes on all rows of an id but the first"),
+            (
+                &[Skip::Unrendered],
+                "mend the input or the templates; a field of `vars` that is not defined is given with --var NAME=VALUE, \
+                 `lang` with --lang",
+            ),
         ];
-        for ((one, other), hint) in hints {
-            if self.refused.contains_key(&one) || self.refused.contains_key(&other) {
-                text.push_str(&format!("\nmend the input; or: {hint}"));
+        for (kinds, hint) in hints {
+            if kinds.iter().any(|kind| self.refused.contains_key(kind)) {
+                text.push_str(&format!("\n{hint}"));
             }
         }
         Err(Error::Refused(text))

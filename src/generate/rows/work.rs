@@ -196,10 +196,10 @@ impl Work<'_> {
         };
         match self.prompter.render(id, columns) {
             Ok(Some(prompt)) if self.dialect == Dialect::Gemini && prompt.image.as_deref().is_some_and(is_remote) => {
-                faults.add(Skip::Blank, Stance::Refuse, line, || {
+                faults.add(Skip::Unrendered, Stance::Refuse, line, || {
                     format!("row `{id}`: Gemini's batches take images as data URLs (data:image/…;base64,…) only")
                 });
-                Ok(Fate::Skips(Skip::Blank))
+                Ok(Fate::Skips(Skip::Unrendered))
             }
             Ok(Some(prompt)) => Ok(Fate::Asks(Box::new(prompt))),
             Ok(None) => {
@@ -209,8 +209,8 @@ impl Work<'_> {
                 Ok(Fate::Skips(Skip::Blank))
             }
             Err(detail) => {
-                faults.add(Skip::Blank, Stance::Refuse, line, || format!("row `{id}`: {detail}"));
-                Ok(Fate::Skips(Skip::Blank))
+                faults.add(Skip::Unrendered, Stance::Refuse, line, || format!("row `{id}`: {detail}"));
+                Ok(Fate::Skips(Skip::Unrendered))
             }
         }
     }

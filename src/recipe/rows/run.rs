@@ -66,6 +66,8 @@ pub enum Skip {
     Duplicate,
     /// A row to be joined is not there.
     NoMatch,
+    /// The recipe's templates make no prompt of it, or none that the provider takes.
+    Unrendered,
 }
 
 impl Skip {
@@ -78,6 +80,7 @@ impl Skip {
             Self::Blank => "blank",
             Self::Duplicate => "duplicate",
             Self::NoMatch => "no_match",
+            Self::Unrendered => "unrendered",
         }
     }
 }
