@@ -57,6 +57,9 @@ fn a_request_that_would_be_refused_is_not_sent() {
     let serve = Serve::start(&state);
     let asked = ["run", "--recipe", "table", "--input", "t.csv", "--output", "o.csv", "--param", "temperature=5"];
     let (code, _, stderr) = run(path, &[&asked[..], &["--provider", "openai", "--base-url", &serve.base]].concat());
-    assert!(code == 1 && stderr.contains("temperature"), "{code} {stderr}");
+    assert!(code == 2 && stderr.contains("temperature"), "{code} {stderr}");
     assert_eq!(serve.count("batches"), 0);
+    let (code, _, stderr) =
+        run(path, &["generate", "--recipe", "table", "--input", "t.csv", "--param", "temperature=5"]);
+    assert!(code == 2 && stderr.contains("temperature") && !path.join("batch_files").exists(), "{code} {stderr}");
 }
