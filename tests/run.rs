@@ -225,3 +225,29 @@ fn a_missing_input_leaves_an_existing_output_as_it_was() {
     assert_eq!(code, 1);
     assert_eq!(corpus(folder.path()), before);
 }
+
+/// What stands there is told for what it is, whoever was to answer this time.
+#[test]
+fn who_answered_is_told_from_the_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| {
+        let output = assert_cmd::Command::cargo_bin("aacorn")
+            .unwrap()
+            .current_dir(folder.path())
+            .env("OPENAI_API_KEY", "sk-none")
+            .args(["run", "--lang", "en-GB", "--num", "3"])
+            .args(args)
+            .output()
+            .unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, stdout) = run(&[]);
+    assert!(code == Some(0) && stdout.contains("answered by the phrasebook") && stdout.contains("next: aacorn show"));
+    for elsewhere in [["--upstream", "http://127.0.0.1:1/v1"], ["--provider", "openai"]] {
+        let (code, stdout) = run(&elsewhere);
+        assert_eq!(code, Some(0), "{stdout}");
+        assert!(stdout.contains("nobody was asked") && !stdout.contains("is missing"), "{stdout}");
+    }
+    let (_, stdout) = run(&["--upstream", "http://127.0.0.1:1/v1"]);
+    assert!(stdout.contains("answered by the phrasebook"), "{stdout}");
+}

@@ -120,10 +120,15 @@ fn show(report: &Report, options: &Options) {
     print::line("");
     print::line(print::equation(&report.total));
     if report.elsewhere > 0 {
-        print::line(format_args!(
-            "{} of these locales made for another provider: their requests count as missing until their results are here",
-            print::count(report.elsewhere, "batch file")
-        ));
+        let files = print::count(report.elsewhere, "batch file");
+        let what = if report.total.missing > 0 { ": what has no answer there is missing" } else { "" };
+        print::line(format_args!("{files} of these locales made for another provider{what}"));
+    }
+    let remote = !matches!(options.answers, Answers::Phrasebook);
+    if remote && report.asked == 0 && report.problems.is_empty() {
+        let out = options.generate.out.display();
+        let own = "to ask again, give an --out and an --output of their own, or another --seed";
+        print::line(format_args!("nobody was asked: all of it had been asked before, in {out}; {own}"));
     }
     report.problems.iter().for_each(|problem| print::line(format_args!("failed: {problem}")));
     print::line(format_args!(
@@ -131,8 +136,12 @@ fn show(report: &Report, options: &Options) {
         options.generate.out.display(),
         options.output.display()
     ));
-    if matches!(options.answers, Answers::Phrasebook) {
-        print::line("answered by the phrasebook, not by a model: try a real one with --upstream or --provider openai");
+    if report.by_phrasebook > 0 {
+        let all = report.by_phrasebook == report.batch_files;
+        let some = print::count(report.by_phrasebook, "batch file");
+        let whose = if all { String::new() } else { format!("{some} of {} ", report.batch_files) };
+        let real = "a model answers with --upstream or --provider openai, and an --out and an --output of their own";
+        print::line(format_args!("{whose}answered by the phrasebook, not by a model: {real}"));
     }
     if !report.complete {
         print::next(format_args!("aacorn retry {}, then this command again", options.generate.out.display()));

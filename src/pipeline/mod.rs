@@ -14,15 +14,16 @@ use serde::Serialize;
 use tokio::runtime::{Handle, Runtime};
 
 use crate::assets::Assets;
-use crate::dialect::Service;
+use crate::dialect::{Service, decode};
+use crate::files::Lines;
 use crate::http::Key;
 use crate::language::Languages;
 use crate::ledger::Ledger;
-use crate::model::{Clock, Locale, Provider, Tally};
+use crate::model::{Clock, Locale, Outcome, Provider, Tally};
 use crate::progress::{Progress, go_on};
 use crate::provider::{BatchApi, Connection, Place, connect};
 use crate::recipe::Recipe;
-use crate::serve::{Engine, Live, Phrasebook};
+use crate::serve::{self, Engine, Live, Phrasebook};
 use crate::{Error, Result, augment, generate, jobs, process};
 
 /// What to run.
@@ -79,6 +80,12 @@ pub struct Report {
     pub locales: Vec<LocaleReport>,
     /// All locales together.
     pub total: Tally,
+    /// Batch files of these locales that were made for this run's provider.
+    pub batch_files: u64,
+    /// Those of them that had no answers before this run.
+    pub asked: u64,
+    /// Those of them whose answers are the phrasebook's.
+    pub by_phrasebook: u64,
     /// Batch files of these locales that were made for another provider than this run's.
     pub elsewhere: u64,
     /// What the provider said of jobs that failed as a whole, with their batch files.
@@ -114,6 +121,7 @@ pub fn run(assets: &Assets, languages: &Arc<Languages>, options: &Options, progr
     go_on(progress)?;
     let (shards, elsewhere) = shards(&options.generate)?;
     let ledger = Ledger::open(&options.generate.out, Clock::new(options.now))?;
+    let asked = shards.iter().filter(|shard| !shard.output().exists()).count() as u64;
     let answered = match remote {
         Some(api) => {
             let (provider, service) = (options.generate.provider, options.generate.service);
@@ -142,6 +150,11 @@ pub fn run(assets: &Assets, languages: &Arc<Languages>, options: &Options, progr
     let augmented = augment(&processed, languages, options, progress)?;
     let mut report = report(options, &processed, &augmented, elsewhere);
     report.problems = problems(&answered);
+    report.batch_files = shards.len() as u64;
+    report.asked = asked;
+    for shard in &shards {
+        report.by_phrasebook += u64::from(is_by_phrasebook(shard)?);
+    }
     Ok(report)
 }
 
@@ -158,6 +171,18 @@ fn shards(options: &generate::Options) -> Result<(Vec<jobs::Shard>, u64)> {
         }
     }
     Ok((ours, elsewhere))
+}
+
+/// Whether the answers to a batch file are the phrasebook's, as the first of them says.
+fn is_by_phrasebook(shard: &jobs::Shard) -> Result<bool> {
+    let path = shard.output();
+    if !path.exists() {
+        return Ok(false);
+    }
+    let mut lines = Lines::open(&path)?;
+    let first = lines.next()?.and_then(|line| std::str::from_utf8(line.bytes).ok());
+    let outcome = first.and_then(|line| decode(line).ok()).map(|decoded| decoded.outcome);
+    Ok(matches!(outcome, Some(Outcome::Answer(answer)) if answer.model.as_deref() == Some(serve::PHRASEBOOK)))
 }
 
 fn folders(options: &generate::Options) -> impl Iterator<Item = PathBuf> {
@@ -247,5 +272,14 @@ fn report(options: &Options, processed: &process::Report, augmented: &augment::R
     }
     let mut total = Tally::default();
     locales.iter().for_each(|locale| total.add(&locale.tally));
-    Report { complete: processed.complete && augmented.complete(), locales, total, elsewhere, problems: Vec::new() }
+    Report {
+        complete: processed.complete && augmented.complete(),
+        locales,
+        total,
+        batch_files: 0,
+        asked: 0,
+        by_phrasebook: 0,
+        elsewhere,
+        problems: Vec::new(),
+    }
 }

@@ -43,7 +43,7 @@ use crate::{Error, Result};
 pub use engine::{Engine, EngineAnswer, EngineError, EngineRequest, Usage, prompt_text};
 pub use faults::Faults;
 pub use live::Live;
-pub use phrasebook::Phrasebook;
+pub use phrasebook::{MODEL as PHRASEBOOK, Phrasebook};
 
 use store::Store;
 
