@@ -1,6 +1,5 @@
 //! A client of one base URL.
 
-use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
@@ -10,6 +9,7 @@ use serde_json::Value;
 
 use super::failure::read_error;
 use super::{Answer, Cause, Failure, Key, Patience};
+use crate::origin::Origin;
 use crate::{Error, Result};
 
 /// A connection is made within this time, or not at all.
@@ -35,6 +35,7 @@ pub enum Auth {
 pub struct Client {
     provider: String,
     base: Url,
+    loopback: bool,
     key: Option<Key>,
     auth: HeaderMap,
     http: reqwest::Client,
@@ -47,7 +48,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::Usage`] when the URL is none, or holds a user name, password, query or fragment, where keys are kept
-    /// by mistake.
+    /// by mistake; when a key would go in clear text to another machine.
     pub fn new(provider: &str, base_url: &str, auth: &Auth, headers: &[(&'static str, &str)]) -> Result<Self> {
         Self::with_silence(provider, base_url, auth, headers, SILENCE)
     }
@@ -63,7 +64,15 @@ impl Client {
         headers: &[(&'static str, &str)],
         silence: Duration,
     ) -> Result<Self> {
-        let base = parse_base(base_url)?;
+        let (base, origin) = parse_base(base_url)?;
+        let loopback = origin.is_loopback();
+        if !origin.is_secure && !loopback && !matches!(auth, Auth::None) {
+            let detail = "the key would be sent in clear text: use https";
+            return Err(Error::Usage(format!(
+                "http://{}: {detail}, or unset the key where none is wanted",
+                origin.host
+            )));
+        }
         let mut fixed = HeaderMap::new();
         for (name, value) in headers {
             let value = HeaderValue::from_str(value)
@@ -76,7 +85,6 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT)
             .read_timeout(silence);
-        let loopback = is_loopback(&base);
         if loopback {
             http = http.no_proxy();
         }
@@ -88,7 +96,7 @@ impl Client {
         };
         let patience = if loopback { Patience::loopback() } else { Patience::remote() };
         let auth = header.into_iter().collect();
-        Ok(Self { provider: provider.to_owned(), base, key, auth, http, patience })
+        Ok(Self { provider: provider.to_owned(), base, loopback, key, auth, http, patience })
     }
 
     /// The provider's name.
@@ -106,7 +114,7 @@ impl Client {
     /// Whether the server is on this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        is_loopback(&self.base)
+        self.loopback
     }
 
     /// How long it goes on trying.
@@ -223,7 +231,15 @@ impl Client {
     }
 }
 
-fn parse_base(text: &str) -> Result<Url> {
+/// Where a base URL points, as calls to it will understand it.
+///
+/// # Errors
+/// As [`Client::new`].
+pub fn origin(base_url: &str) -> Result<Origin> {
+    parse_base(base_url).map(|(_, origin)| origin)
+}
+
+fn parse_base(text: &str) -> Result<(Url, Origin)> {
     // The text is not repeated: it may hold a password.
     let wrong = |detail: &str| Error::Usage(format!("the base URL {detail}"));
     let url = Url::parse(text.trim_end_matches('/')).map_err(|error| wrong(&format!("is not one: {error}")))?;
@@ -233,12 +249,9 @@ fn parse_base(text: &str) -> Result<Url> {
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
         return Err(wrong("must not hold a user name, password, query or fragment; keys belong in the environment"));
     }
-    Ok(url)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    // From the URL as it was parsed: in the text a host may be written in more than one way.
+    let origin = Origin::of(url.as_str()).ok_or_else(|| wrong("names no host that can be called"))?;
+    Ok((url, origin))
 }
 
 /// An error and its causes, as one sentence.
@@ -278,6 +291,19 @@ mod tests {
         }
         let client = Client::new("openai", "https://host/v1/", &Auth::None, &[]).unwrap();
         assert_eq!(client.base_url(), "https://host/v1");
+    }
+
+    #[test]
+    fn no_key_goes_in_clear_text_to_another_machine() {
+        let key = || Auth::Bearer(Key::new("sk-secret").unwrap());
+        for url in ["http://models.example/v1", "http://127.0.0.1.evil.example/v1", "http://10.0.0.1:8000/v1"] {
+            let error = Client::new("openai", url, &key(), &[]).unwrap_err().to_string();
+            assert!(error.contains("use https"), "{error}");
+            assert!(Client::new("openai", url, &Auth::None, &[]).is_ok(), "without a key nothing is lost");
+        }
+        for url in ["http://127.0.0.1:9/v1", "http://localhost/v1", "http://[::1]:1/v1", "https://models.example/v1"] {
+            assert!(Client::new("openai", url, &key(), &[]).is_ok(), "{url}");
+        }
     }
 
     #[test]

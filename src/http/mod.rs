@@ -10,7 +10,7 @@ mod key;
 mod patience;
 mod upload;
 
-pub use client::{Auth, Client};
+pub use client::{Auth, Client, origin};
 pub use download::Downloaded;
 pub use failure::{Cause, Failure};
 pub use key::Key;
