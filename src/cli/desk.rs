@@ -165,6 +165,17 @@ pub fn typed(args: &DeskArgs) -> String {
     if usual { String::new() } else { args.paths.iter().map(|path| format!(" {}", path.display())).collect() }
 }
 
+/// What to type next, by how the shards are.
+pub fn next(args: &DeskArgs, report: &Report) -> String {
+    if report.shards.iter().any(ShardReport::is_unsent) {
+        format!("aacorn submit{}", typed(args))
+    } else if report.is_settled() {
+        next_after_results(args)
+    } else {
+        format!("aacorn watch{}", typed(args))
+    }
+}
+
 /// What to type when results are here.
 pub fn next_after_results(args: &DeskArgs) -> String {
     let paths: Vec<String> = args.paths.iter().map(|path| path.display().to_string()).collect();

@@ -37,7 +37,7 @@ pub use local::Local;
 pub use look_over::{check_requests, unsent};
 pub use queue::check_room;
 pub use report::{Report, ShardReport};
-pub use retry::{Family, RetryOptions, RetryReport, Target, retry};
+pub use retry::{Family, RetryOptions, RetryReport, Target, Unfinished, Waiting, retry};
 pub use shards::{Shard, ledger_folder, shards};
 pub use status::{cancel, status};
 pub use submit::{Submitted, submit, submit_into, submit_within};
