@@ -7,9 +7,9 @@ use reqwest::{Method, RequestBuilder, Response, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::base;
 use super::failure::read_error;
 use super::{Answer, Cause, Failure, Key, Patience};
-use crate::origin::Origin;
 use crate::{Error, Result};
 
 /// A connection is made within this time, or not at all.
@@ -64,7 +64,7 @@ impl Client {
         headers: &[(&'static str, &str)],
         silence: Duration,
     ) -> Result<Self> {
-        let (base, origin) = parse_base(base_url)?;
+        let (base, origin) = base::parse(base_url)?;
         let loopback = origin.is_loopback();
         if !origin.is_secure && !loopback && !matches!(auth, Auth::None) {
             let detail = "the key would be sent in clear text: use https";
@@ -231,29 +231,6 @@ impl Client {
     }
 }
 
-/// Where a base URL points, as calls to it will understand it.
-///
-/// # Errors
-/// As [`Client::new`].
-pub fn origin(base_url: &str) -> Result<Origin> {
-    parse_base(base_url).map(|(_, origin)| origin)
-}
-
-fn parse_base(text: &str) -> Result<(Url, Origin)> {
-    // The text is not repeated: it may hold a password.
-    let wrong = |detail: &str| Error::Usage(format!("the base URL {detail}"));
-    let url = Url::parse(text.trim_end_matches('/')).map_err(|error| wrong(&format!("is not one: {error}")))?;
-    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return Err(wrong("must begin with https:// or http:// and name a host"));
-    }
-    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
-        return Err(wrong("must not hold a user name, password, query or fragment; keys belong in the environment"));
-    }
-    // From the URL as it was parsed: in the text a host may be written in more than one way.
-    let origin = Origin::of(url.as_str()).ok_or_else(|| wrong("names no host that can be called"))?;
-    Ok((url, origin))
-}
-
 /// An error and its causes, as one sentence.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -282,16 +259,6 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_base_url_holds_no_secret() {
-        for url in ["https://u:p@host/v1", "https://host/v1?key=sk-1", "ftp://host", "host/v1", "https://host#sk"] {
-            let error = Client::new("openai", url, &Auth::None, &[]).unwrap_err().to_string();
-            assert!(error.contains("base URL") && !error.contains("sk") && !error.contains("u:p"), "{error}");
-        }
-        let client = Client::new("openai", "https://host/v1/", &Auth::None, &[]).unwrap();
-        assert_eq!(client.base_url(), "https://host/v1");
-    }
 
     #[test]
     fn no_key_goes_in_clear_text_to_another_machine() {
