@@ -22,7 +22,8 @@ pub struct DeskArgs {
     /// The provider's base URL; by default the one that the ledger remembers, or the provider's own.
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
-    /// The environment variable that holds the API key; by default the provider's usual one.
+    /// The environment variable that holds the API key; by default the provider's usual one, which is not sent to a host
+    /// that is not known here.
     #[arg(long, value_name = "NAME")]
     pub api_key_env: Option<String>,
 }
