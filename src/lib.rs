@@ -49,6 +49,7 @@ pub mod files;
 #[cfg(feature = "net")]
 pub mod http;
 pub mod json;
+pub mod origin;
 pub mod progress;
 pub mod random;
 pub mod rows;

@@ -14,7 +14,7 @@ const ROWS: &[&[&str]] = &[
     &["recipe", "language", "price"],
     &["model", "crew"],
     &["files", "http", "sqlite", "assets", "json", "progress", "random", "rows"],
-    &["error", "fault"],
+    &["error", "fault", "origin"],
 ];
 
 /// (user, used) within a row.

@@ -366,4 +366,30 @@ mod cli {
         aacorn(folder.path()).args(["augment", "--input", "x.jsonl", "--lang", "en-GB"]).assert().code(3);
         assert!(folder.path().join("en-GB_augment_rejects.jsonl").exists());
     }
+
+    #[test]
+    fn threads_are_counted_as_elsewhere() {
+        let folder = tempfile::tempdir().unwrap();
+        corpus(folder.path(), "en-GB", 2);
+        for threads in [["--jobs", "0"], ["-j", "2"]] {
+            let output = aacorn(folder.path()).args(["augment", "--dir", "."]).args(threads).output().unwrap();
+            assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+    }
+
+    #[test]
+    fn an_explanation_in_several_locales_says_which_is_which() {
+        let folder = tempfile::tempdir().unwrap();
+        let explain = |more: &[&str]| {
+            let args = ["augment", "--explain", "hello there", "--lang", "en-GB", "fr-FR"];
+            let output = aacorn(folder.path()).args(args).args(more).output().unwrap();
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let entries: Vec<Value> = serde_json::from_str(&explain(&["--json"])).unwrap();
+        let locales: Vec<_> = entries.iter().map(|entry| entry["locale"].as_str().unwrap()).collect();
+        assert_eq!(locales, ["en-GB", "fr-FR"]);
+        assert_eq!(entries[1]["utterance"], "hello there");
+        let shown = explain(&[]);
+        assert!(shown.starts_with("en-GB\n") && shown.contains("\nfr-FR\n"), "{shown}");
+    }
 }

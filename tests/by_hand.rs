@@ -43,6 +43,8 @@ fn files_go_where_their_ids_say_and_a_second_time_changes_nothing() {
     assert_eq!(read(&format!("en-GB/batch_errors_en-GB_{NAME}-01.jsonl")), expired("en-GB-01-1") + "\n");
     assert_eq!(read(&format!("fr-FR/batch_output_fr-FR_{NAME}.jsonl")), answer("fr-FR-0") + "\n");
 
+    assert!(ok(here, &["status"]).contains("next: aacorn process"), "there is no job to watch");
+
     let before = support::files(here);
     let (_, shown, _) = run(here, &["fetch", "--from", "downloads.jsonl", "errors.jsonl"]);
     assert!(shown.contains("there already"), "{shown}");

@@ -319,6 +319,33 @@ async fn a_shard_is_submitted_once_however_often_it_is_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn batch_files_of_the_same_bytes_share_one_job() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = tempfile::tempdir().unwrap();
+    let first = write_shard(folder.path(), "en-GB", "-01", 4);
+    let copy = |part: &str| {
+        let path = std::path::PathBuf::from(first.to_str().unwrap().replace("-01.jsonl", part));
+        fs::copy(&first, &path).unwrap();
+    };
+    copy("-02.jsonl");
+    let found = shards(folder.path()).unwrap();
+    let running = server(state.path(), Sample).await;
+    let (api, ledger) = (client(&running.base_url()), ledger(folder.path()));
+    let sent = submit(desk(&api, &ledger), &found, false).await.unwrap();
+    assert!(matches!(&sent[..], [Submitted::New(_), Submitted::Known(_)]), "{sent:?}");
+    assert!(watch(desk(&api, &ledger), &found).await.unwrap().is_complete());
+    // When the results are here, nobody is asked.
+    copy("-03.jsonl");
+    let found = shards(folder.path()).unwrap();
+    let sent = submit(desk(&api, &ledger), &found, false).await.unwrap();
+    assert_eq!(sent[2].job().unwrap().phase, Phase::Fetched);
+    assert_eq!((jobs_at(&running).await, files_at(&running).await), (1, 1));
+    let results: HashSet<_> = found.iter().map(|shard| fs::read(shard.output()).unwrap()).collect();
+    assert_eq!(results.len(), 1);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_at_once_on_one_folder_make_each_job_once() {
     let folder = tempfile::tempdir().unwrap();
     let state = tempfile::tempdir().unwrap();

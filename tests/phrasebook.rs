@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aacorn::assets::Assets;
 use aacorn::language::{Form, Languages};
 use aacorn::recipe::{Planner, Prompter, Recipe, Speaker};
-use aacorn::serve::{Engine, EngineRequest, Phrasebook, sample};
+use aacorn::serve::{Composer, EngineRequest, Phrasebook, sample};
 use serde_json::{Value, json};
 
 fn answer(engine: &Phrasebook, system: &str, user: &str) -> Value {

@@ -277,6 +277,18 @@ fn the_same_rows_are_asked_about_once() {
 }
 
 #[test]
+fn the_same_rows_under_another_name_get_their_answers_too() {
+    let folder = folder();
+    let here = folder.path();
+    for name in ["t.csv", "renamed.csv"] {
+        write(here, name, "id,content\n1,a\n2,b\n");
+        let shown = ok(here, &["run", "--recipe", "table", "--input", name, "--output", &format!("out-{name}")]);
+        assert!(shown.contains("accepted 2"), "{name}: {shown}");
+    }
+    assert_eq!(rows(here.join("out-t.csv")), rows(here.join("out-renamed.csv")));
+}
+
+#[test]
 fn where_limit_and_offset_choose_rows_and_lose_none() {
     let folder = folder();
     write(

@@ -242,6 +242,24 @@ async fn one_server_at_a_time_uses_a_state_folder() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_state_folder_loses_what_the_server_left_half_done_and_nothing_else() {
+    let state = tempfile::tempdir().unwrap();
+    let files = state.path().join("files");
+    std::fs::create_dir_all(files.join("file-0123456789abcdef01234567.d")).unwrap();
+    let (mine, orphan) = ("precious.txt", "file-0123456789abcdef01234567");
+    for name in [mine, orphan, ".aacorn-x1.part"] {
+        std::fs::write(files.join(name), "hi").unwrap();
+    }
+    let running = server(state.path(), Sample).await;
+    let batch = Http::new(running.base_url()).submit(requests(1)).await;
+    running.stop().await;
+    let running = server(state.path(), Sample).await;
+    assert!(files.join(mine).is_file() && !files.join(orphan).exists() && !files.join(".aacorn-x1.part").exists());
+    assert!(files.join(batch["input_file_id"].as_str().unwrap()).is_file());
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn lists_are_paged_newest_first() {
     let state = tempfile::tempdir().unwrap();
     let running = server(state.path(), Sample).await;

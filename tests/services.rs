@@ -320,6 +320,12 @@ fn a_service_wants_its_own_key_and_model() {
     assert!(line.starts_with("{\"custom_id\":") && !line.contains("\"method\""), "{line}");
     let (code, _, stderr) = run(here, &["submit", "--service", "mistral"]);
     assert!(code == 2 && stderr.contains("set MISTRAL_API_KEY"), "OpenAI's key is not sent elsewhere: {stderr}");
+    for (url, said) in
+        [("http://models.example/v1", "use https"), ("https://models.example/v1", "add --api-key-env OPENAI_API_KEY")]
+    {
+        let (code, _, stderr) = run(here, &["submit", "--unchecked", "--base-url", url]);
+        assert!(code == 2 && stderr.contains(said), "{url}: {stderr}");
+    }
     let (code, _, stderr) = run(here, &["submit", "--base-url", "https://api.x.ai/v1"]);
     assert!(code == 2 && stderr.contains("does not speak OpenAI's batch API"), "{stderr}");
 }

@@ -110,7 +110,7 @@ fn what_one_provider_did_not_answer_another_is_asked_for() {
         json!({"custom_id": row["custom_id"], "result": {"type": "expired"}}).to_string() + "\n"
     });
     fs::write(here.join(&output), expired.collect::<String>()).unwrap();
-    let shown = ok(here, &["retry", "--provider", "gemini", "--model", "gemini-2.5-flash"]);
+    let shown = ok(here, &["retry", "--provider", "gemini"]);
     let made = shown.lines().last().unwrap().rsplit(' ').next().unwrap().to_owned();
     assert!(made.contains("gemini_batch_") && made.ends_with("-r2.jsonl"), "{shown}");
     let sent = with_key(&["submit", "--provider", "gemini", "--base-url", &gemini.base, &made]);

@@ -6,8 +6,10 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::{Context, Exit, print};
 use crate::augment::{
-    Column, DEFAULT_SEED, Explained, FileReport, Input, Options, augment, augmenter_of, explain, named_profiles,
+    Column, DEFAULT_SEED, Explained, Explanation, FileReport, Input, Options, augment, augmenter_of, explain,
+    named_profiles,
 };
+use crate::model::Locale;
 use crate::{Error, Result};
 
 /// Add noisy and corrected variants to each utterance of a person who types to speak.
@@ -28,9 +30,9 @@ pub struct Args {
     /// Seed: the same seed gives the same bytes.
     #[arg(long, default_value_t = DEFAULT_SEED)]
     seed: u64,
-    /// Threads; by default one for each processor. The output is the same for any number.
-    #[arg(long, value_name = "N")]
-    jobs: Option<usize>,
+    /// Threads; 0 for as many as the machine has. The output is the same at any number.
+    #[arg(long, short, value_name = "N", default_value_t = 0)]
+    jobs: usize,
     /// Write the edit log of each noisy variant as well.
     #[arg(long)]
     edits: bool,
@@ -42,7 +44,8 @@ pub struct Args {
     /// the dictionary does not know are replaced.
     #[arg(long, value_name = "DIR")]
     dictionary_dir: Option<PathBuf>,
-    /// Show what would become of one utterance, each error with its cause, and write nothing.
+    /// Show what would become of one utterance, each error with its cause, and write nothing. With --json: a list, an
+    /// entry a locale.
     #[arg(long, value_name = "TEXT", requires = "lang", conflicts_with = "input")]
     explain: Option<String>,
 }
@@ -56,16 +59,13 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
         return explained(&args, utterance, context);
     }
     let options = Options {
-        jobs: args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
+        jobs: args.jobs,
         seed: args.seed,
         edits: args.edits,
         profiles: named_profiles(&context.assets, &args.profile)?,
         dictionaries: args.dictionary_dir.clone(),
         input: args.files(context)?,
     };
-    if options.jobs == 0 {
-        return Err(Error::Usage("--jobs 0: at least one thread is needed".to_owned()));
-    }
     let report = augment(&options, &context.languages, &context.progress)?;
     if context.json {
         print::json(&report);
@@ -80,18 +80,34 @@ fn explained(args: &Args, utterance: &str, context: &Context) -> Result<Exit> {
         return Err(Error::Usage("--explain: there is no text".to_owned()));
     }
     let profiles = named_profiles(&context.assets, &args.profile)?;
-    for locale in context.languages.resolve_keyboards(&args.lang)? {
+    let locales = context.languages.resolve_keyboards(&args.lang)?;
+    let mut explained = Vec::new();
+    for locale in &locales {
         let dictionaries = args.dictionary_dir.as_deref();
-        let (augmenter, _) = augmenter_of(&locale, &context.languages, &profiles, dictionaries, args.seed)?;
+        let (augmenter, _) = augmenter_of(locale, &context.languages, &profiles, dictionaries, args.seed)?;
         let explanation = explain(&augmenter, utterance);
         if context.json {
-            print::json(&explanation);
+            explained.push(Of { locale, explanation });
         } else {
+            if locales.len() > 1 {
+                print::line(style::name(locale.as_str()));
+            }
             explanation.columns.iter().for_each(|column| show_column(utterance, column));
             print::line(format_args!("{}  {}", style::name("corrected"), explanation.corrected));
         }
     }
+    if context.json {
+        print::json(&explained);
+    }
     Ok(Exit::Complete)
+}
+
+/// An explanation with its locale, as JSON tells it.
+#[derive(serde::Serialize)]
+struct Of<'a> {
+    locale: &'a Locale,
+    #[serde(flatten)]
+    explanation: Explanation,
 }
 
 /// A device's variants, each under the utterance with what differs in colour, then its errors. Where two severities ask for as many errors, they

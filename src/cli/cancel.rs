@@ -21,9 +21,10 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
             runtime.block_on(cancel(group.desk(context), &group.shards))?;
         }
     }
-    desk::print_report(&desk::report(&folders)?, context);
+    let report = desk::report(&folders)?;
+    desk::print_report(&report, context);
     if !context.json {
-        print::next(format_args!("aacorn watch{}", desk::typed(&args.desk)));
+        print::next(desk::next(&args.desk, &report));
     }
     Ok(Exit::Complete)
 }

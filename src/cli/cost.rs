@@ -81,12 +81,13 @@ fn without_files(args: &Args, options: &CostOptions, context: &Context) -> Resul
         Error::Usage(format!("no price known for the model `{model}`: give --price-in and --price-out"))
     })?;
     let (input, output) = (args.input_tokens.unwrap_or(0), args.prices.expected_output.unwrap_or(0));
-    let bills: Vec<Bill> = args.requests.iter().map(|count| cost_of(*count, input, output, price)).collect();
+    let bills =
+        args.requests.iter().map(|count| cost_of(*count, input, output, price)).collect::<Result<Vec<Bill>>>()?;
     if context.json {
         print::json(&bills);
     } else {
         let row = |bill: &Bill| [bill.count.to_string(), money(bill.list), money(bill.batch)];
-        let each = cost_of(1, input, output, price);
+        let each = cost_of(1, input, output, price)?;
         print::table(["requests", "at once", "in a batch"], bills.iter().map(row).collect(), 0);
         print::line(format_args!("each: {} at once, {} in a batch", money(each.list), money(each.batch)));
     }

@@ -22,7 +22,8 @@ pub struct DeskArgs {
     /// The provider's base URL; by default the one that the ledger remembers, or the provider's own.
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
-    /// The environment variable that holds the API key; by default the provider's usual one.
+    /// The environment variable that holds the API key; by default the provider's usual one, which is not sent to a host
+    /// that is not known here.
     #[arg(long, value_name = "NAME")]
     pub api_key_env: Option<String>,
 }
@@ -163,6 +164,17 @@ pub fn print_report(report: &Report, context: &Context) {
 pub fn typed(args: &DeskArgs) -> String {
     let usual = args.paths.as_slice() == [PathBuf::from("batch_files")];
     if usual { String::new() } else { args.paths.iter().map(|path| format!(" {}", path.display())).collect() }
+}
+
+/// What to type next, by how the shards are.
+pub fn next(args: &DeskArgs, report: &Report) -> String {
+    if report.shards.iter().any(ShardReport::is_unsent) {
+        format!("aacorn submit{}", typed(args))
+    } else if report.is_settled() {
+        next_after_results(args)
+    } else {
+        format!("aacorn watch{}", typed(args))
+    }
 }
 
 /// What to type when results are here.

@@ -133,6 +133,10 @@ pub fn main() -> Exit {
         }
     };
     interrupt::listen();
+    if !cli.global.project.is_dir() {
+        print::error(format_args!("--project {}: there is no such folder", cli.global.project.display()));
+        return Exit::Usage;
+    }
     let assets = Assets::with_overrides(&cli.global.project);
     let context = Context {
         languages: Arc::new(Languages::new(assets.clone())),

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::desk::DeskArgs;
+use super::desk::{self, DeskArgs};
 use super::generate::{provider_parser, service_parser};
 use super::{Context, Exit, print};
 use crate::dialect::Service;
 use crate::files::jsonl_files;
-use crate::jobs::{Family, RetryOptions, RetryReport, Shard, Target, retry};
+use crate::jobs::{Family, RetryOptions, RetryReport, Shard, Target, Unfinished, retry};
 use crate::model::{Provider, Reason};
 use crate::recipe::Recipe;
 use crate::{Error, Result};
@@ -66,9 +66,8 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
     }
     let reasons = BTreeSet::from_iter(args.reasons.iter().copied());
     let mut options = RetryOptions { reasons, attempts: args.attempts, rejects, to: None };
-    let desk = DeskArgs { paths: args.paths.clone(), base_url: None, api_key_env: None };
     let mut report = RetryReport::default();
-    for folder in desk.folders(context)? {
+    for folder in args.desk().folders(context)? {
         options.to = args.target(&folder.shards, context)?;
         report.families.extend(retry(&folder.ledger, &folder.shards, &options, &context.progress)?.families);
     }
@@ -86,7 +85,10 @@ fn show(report: &RetryReport, args: &Args) {
     }
     let made: Vec<_> = report.families.iter().filter_map(|family| family.made.as_ref()).collect();
     match made.as_slice() {
-        [] => print::line("nothing to send again"),
+        [] => match unfinished(report, args) {
+            Some(next) => print::next(next),
+            None => print::line("nothing to send again"),
+        },
         made => {
             let paths: Vec<_> = made.iter().map(|path| path.display().to_string()).collect();
             let provider = args.provider.map(|provider| format!(" --provider {provider}")).unwrap_or_default();
@@ -96,7 +98,23 @@ fn show(report: &RetryReport, args: &Args) {
     }
 }
 
+/// What to type when results must come first.
+fn unfinished(report: &RetryReport, args: &Args) -> Option<String> {
+    let waits = |why| {
+        let waiting = report.families.iter().filter(|family| !family.again.is_empty());
+        waiting.filter_map(|family| family.waiting.as_ref()).any(|waiting| waiting.why == why)
+    };
+    let typed = desk::typed(&args.desk());
+    let commands =
+        [(Unfinished::Unsent, "submit"), (Unfinished::UnderWay, "watch"), (Unfinished::Lost, "submit --again")];
+    commands.into_iter().find(|(why, _)| waits(*why)).map(|(_, command)| format!("aacorn {command}{typed}"))
+}
+
 impl Args {
+    fn desk(&self) -> DeskArgs {
+        DeskArgs { paths: self.paths.clone(), base_url: None, api_key_env: None }
+    }
+
     /// Who is to answer instead, when somebody else is.
     fn target(&self, shards: &[Shard], context: &Context) -> Result<Option<Target>> {
         let Some(provider) = self.provider else { return Ok(None) };
@@ -125,8 +143,17 @@ fn told(family: &Family) -> String {
     if let Some(made) = &family.made {
         text.push_str(&format!("; again: {} → {}", list(&family.again), made.display()));
     }
-    if let Some(why) = family.waiting.as_ref().filter(|_| !family.again.is_empty()) {
-        text.push_str(&format!("; {why}"));
+    if let Some(waiting) = family.waiting.as_ref().filter(|_| !family.again.is_empty()) {
+        let who = match waiting.shard == family.shard {
+            true => "it".into(),
+            false => waiting.shard.file_name().unwrap_or_default().to_string_lossy(),
+        };
+        let why = match waiting.why {
+            Unfinished::Unsent => "is not submitted",
+            Unfinished::UnderWay => "is still under way",
+            Unfinished::Lost => "was lost by its provider; submit it with --again",
+        };
+        text.push_str(&format!("; {who} {why}"));
     }
     if !family.given_up.is_empty() {
         let tries = family.attempts;

@@ -29,13 +29,7 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
         return Err(error);
     }
     if !context.json {
-        print::next(if report.shards.iter().any(|shard| shard.phase.is_none() && shard.output.is_none()) {
-            format!("aacorn submit{}", desk::typed(&args.desk))
-        } else if report.is_settled() {
-            desk::next_after_results(&args.desk)
-        } else {
-            format!("aacorn watch{}", desk::typed(&args.desk))
-        });
+        print::next(desk::next(&args.desk, &report));
     }
     Ok(Exit::Complete)
 }

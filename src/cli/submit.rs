@@ -3,14 +3,15 @@
 use serde_json::json;
 
 use super::cost::PriceArgs;
-use super::desk::{self, DeskArgs};
+use super::desk::{self, DeskArgs, Folder};
 use super::generate::{provider_parser, service_parser};
 use super::{Context, Exit, print};
 use crate::dialect::Service;
-use crate::jobs::{CostOptions, Desk, Shard, Submitted, check_requests, cost, submit_within, unsent};
+use crate::jobs::{CostOptions, Desk, Shard, Submitted, check_requests, check_room, cost, submit_into, unsent};
+use crate::ledger::Phase;
 use crate::model::Provider;
 use crate::price::Money;
-use crate::provider::connect;
+use crate::provider::{BatchApi, connect};
 use crate::{Error, Result};
 
 /// Send batch files to a provider. What was sent before is not sent again.
@@ -42,9 +43,11 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: Args, context: &Context) -> Result<Exit> {
+    let mut budget = args.budget()?;
     let folders = args.desk.folders(context)?;
     let named = args.service.map_or("", |service| service.name.as_str());
     let api = connect(args.provider, args.desk.connection(None, named, None))?;
+    // All folders are looked over and priced before anything of the first is sent.
     if !args.unchecked {
         let service = Service::named(api.service()).unwrap_or_else(|_| Service::openai());
         for folder in &folders {
@@ -52,38 +55,78 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
             check_requests(&new, args.provider, service, &context.progress)?;
         }
     }
-    let runtime = desk::runtime()?;
-    let mut submitted = Vec::new();
-    let mut budget = args.budget()?;
-    let mut held_back = 0;
+    let mut affordable = Vec::new();
     for folder in &folders {
-        let desk = Desk { api: api.as_ref(), ledger: &folder.ledger, progress: &context.progress };
-        let affordable = match &mut budget {
+        check_room(&folder.shards, args.max_queued_tokens, &context.progress)?;
+        affordable.push(match &mut budget {
             Some(budget) => budget.affordable(&folder.shards, context)?,
             None => folder.shards.len(),
-        };
-        held_back += folder.shards.len() - affordable;
-        submitted.extend(runtime.block_on(submit_within(
-            desk,
-            &folder.shards[..affordable],
-            args.again,
-            args.max_queued_tokens,
-        ))?);
+        });
     }
-    if context.json {
-        print_json(&submitted);
-    } else {
-        submitted.iter().for_each(print_one);
-        print::next(format_args!("aacorn watch{}", desk::typed(&args.desk)));
+    let held_back: usize = folders.iter().zip(&affordable).map(|(folder, most)| folder.shards.len() - most).sum();
+    let mut submitted = Vec::new();
+    let sent = send(&args, api.as_ref(), &folders, &affordable, context, &mut submitted);
+    if let Err(error) = sent {
+        if !submitted.is_empty() {
+            show(&submitted, context);
+        }
+        if any_new(&submitted) && Exit::from(&error) == Exit::Usage {
+            // The code of arguments says that nothing was done.
+            print::error(&error);
+            return Ok(Exit::Failure);
+        }
+        return Err(error);
+    }
+    show(&submitted, context);
+    if !context.json {
+        let report = desk::report(&folders)?;
+        let settled = report.is_settled() && held_back == 0;
+        print::next(match settled {
+            true => desk::next_after_results(&args.desk),
+            false => format!("aacorn watch{}", desk::typed(&args.desk)),
+        });
     }
     if held_back > 0 {
         let most = args.max_cost.as_deref().unwrap_or_default();
-        print::note(format_args!("{held_back} batch files were not sent: they would cost more than ${most}"));
+        let files = print::count(held_back as u64, "batch file");
+        let were = if held_back == 1 { "was" } else { "were" };
+        print::note(format_args!("{files} {were} not sent: that would cost more than ${most}"));
         return Ok(Exit::Incomplete);
     }
-    let any_new =
-        submitted.iter().any(|one| matches!(one, Submitted::New(_) | Submitted::Resumed(_) | Submitted::Waiting(_)));
-    Ok(if any_new { Exit::Complete } else { Exit::Failure })
+    if !any_new(&submitted) {
+        print::note("nothing was sent: all of it had been sent before");
+    }
+    Ok(Exit::Complete)
+}
+
+/// Sends what can be paid of each folder; `submitted` holds what was, whatever comes after it.
+fn send(
+    args: &Args,
+    api: &dyn BatchApi,
+    folders: &[Folder],
+    affordable: &[usize],
+    context: &Context,
+    submitted: &mut Vec<Submitted>,
+) -> Result<()> {
+    let runtime = desk::runtime()?;
+    for (folder, affordable) in folders.iter().zip(affordable) {
+        let desk = Desk { api, ledger: &folder.ledger, progress: &context.progress };
+        let shards = &folder.shards[..*affordable];
+        runtime.block_on(submit_into(desk, shards, args.again, args.max_queued_tokens, submitted))?;
+    }
+    Ok(())
+}
+
+fn any_new(submitted: &[Submitted]) -> bool {
+    submitted.iter().any(|one| matches!(one, Submitted::New(_) | Submitted::Resumed(_) | Submitted::Waiting(_)))
+}
+
+fn show(submitted: &[Submitted], context: &Context) {
+    if context.json {
+        print_json(submitted);
+    } else {
+        submitted.iter().for_each(print_one);
+    }
 }
 
 /// What may still be spent.
@@ -130,8 +173,9 @@ fn print_one(submitted: &Submitted) {
         }
         Submitted::Known(job) => {
             let id = job.remote.as_deref().unwrap_or("without id");
+            let when = if job.phase < Phase::Ended { " when that has ended" } else { "" };
             print::line(format_args!(
-                "{}: it is job {id} at {} already ({}); --again sends it once more when that has ended",
+                "{}: it is job {id} at {} already ({}); --again sends it once more{when}",
                 job.shard, job.provider, job.status
             ));
         }

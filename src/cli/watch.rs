@@ -6,7 +6,7 @@ use futures_util::future::try_join_all;
 
 use super::desk::{self, DeskArgs};
 use super::{Context, Exit, print};
-use crate::jobs::watch;
+use crate::jobs::{ShardReport, watch};
 use crate::{Error, Result};
 
 /// Watch the jobs of batch files until all have ended, and fetch their results. Ctrl-C is safe: run it again to go on.
@@ -44,7 +44,7 @@ pub fn finish(args: &DeskArgs, folders: &[desk::Folder], context: &Context) -> R
     let report = desk::report(folders)?;
     desk::print_report(&report, context);
     if !context.json {
-        print::next(if report.shards.iter().all(|shard| shard.phase.is_none() && shard.output.is_none()) {
+        print::next(if report.shards.iter().all(ShardReport::is_unsent) {
             format!("aacorn submit{}", desk::typed(args))
         } else {
             desk::next_after_results(args)

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::Limits;
 use crate::assets::from_toml;
+use crate::origin::Origin;
 use crate::{Error, Result};
 
 const TABLE: &str = include_str!("services.toml");
@@ -159,22 +160,24 @@ impl Service {
     /// # Errors
     /// [`Error::Usage`] for a host that is known to have batches of another shape.
     pub fn at(base_url: &str) -> Result<&'static Self> {
-        let host = host(base_url);
-        let ends = |hosts: &[String]| {
-            hosts.iter().any(|known| {
-                host.strip_suffix(known.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-            })
-        };
-        if let Some(unlike) = SERVICES.unlike.iter().find(|unlike| ends(&unlike.hosts)) {
+        let Some(Origin { host, .. }) = Origin::of(base_url) else { return Ok(Self::other()) };
+        if let Some(unlike) = SERVICES.unlike.iter().find(|unlike| is_of(&unlike.hosts, &host)) {
             return Err(Error::Usage(format!("{host} does not speak OpenAI's batch API: {}", unlike.why)));
         }
-        Ok(Self::all().find(|service| ends(&service.hosts)).unwrap_or_else(Self::other))
+        Ok(Self::all().find(|service| service.has(&host)).unwrap_or_else(Self::other))
+    }
+
+    /// Whether `host` is one of this service's, or of a customer's at it.
+    #[must_use]
+    pub fn has(&self, host: &str) -> bool {
+        is_of(&self.hosts, host)
     }
 
     /// Whether `url` is at a host that only this service can have.
     #[must_use]
     pub fn owns(&self, url: &str) -> bool {
-        url.starts_with("https://") && self.base_url.is_some() && self.hosts.contains(&host(url))
+        let origin = Origin::of(url).filter(|origin| origin.is_secure && self.base_url.is_some());
+        origin.is_some_and(|origin| self.hosts.contains(&origin.host))
     }
 
     /// The `url` of a line whose path is `path` at OpenAI: `/v1/chat/completions`.
@@ -190,16 +193,11 @@ impl Service {
     }
 }
 
-/// The host of a URL, in lower case, without port and user.
-fn host(url: &str) -> String {
-    let rest = url.split_once("//").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let host = host
-        .rsplit_once(':')
-        .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
-        .map_or(host, |(host, _)| host);
-    host.to_ascii_lowercase()
+/// Whether `host` is one of `hosts`, or below one.
+fn is_of(hosts: &[String], host: &str) -> bool {
+    hosts
+        .iter()
+        .any(|known| host.strip_suffix(known.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
 }
 
 fn files() -> String {

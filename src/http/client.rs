@@ -1,6 +1,5 @@
 //! A client of one base URL.
 
-use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
@@ -8,6 +7,7 @@ use reqwest::{Method, RequestBuilder, Response, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::base;
 use super::failure::read_error;
 use super::{Answer, Cause, Failure, Key, Patience};
 use crate::{Error, Result};
@@ -35,6 +35,7 @@ pub enum Auth {
 pub struct Client {
     provider: String,
     base: Url,
+    loopback: bool,
     key: Option<Key>,
     auth: HeaderMap,
     http: reqwest::Client,
@@ -47,7 +48,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::Usage`] when the URL is none, or holds a user name, password, query or fragment, where keys are kept
-    /// by mistake.
+    /// by mistake; when a key would go in clear text to another machine.
     pub fn new(provider: &str, base_url: &str, auth: &Auth, headers: &[(&'static str, &str)]) -> Result<Self> {
         Self::with_silence(provider, base_url, auth, headers, SILENCE)
     }
@@ -63,7 +64,15 @@ impl Client {
         headers: &[(&'static str, &str)],
         silence: Duration,
     ) -> Result<Self> {
-        let base = parse_base(base_url)?;
+        let (base, origin) = base::parse(base_url)?;
+        let loopback = origin.is_loopback();
+        if !origin.is_secure && !loopback && !matches!(auth, Auth::None) {
+            let detail = "the key would be sent in clear text: use https";
+            return Err(Error::Usage(format!(
+                "http://{}: {detail}, or unset the key where none is wanted",
+                origin.host
+            )));
+        }
         let mut fixed = HeaderMap::new();
         for (name, value) in headers {
             let value = HeaderValue::from_str(value)
@@ -76,7 +85,6 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT)
             .read_timeout(silence);
-        let loopback = is_loopback(&base);
         if loopback {
             http = http.no_proxy();
         }
@@ -88,7 +96,7 @@ impl Client {
         };
         let patience = if loopback { Patience::loopback() } else { Patience::remote() };
         let auth = header.into_iter().collect();
-        Ok(Self { provider: provider.to_owned(), base, key, auth, http, patience })
+        Ok(Self { provider: provider.to_owned(), base, loopback, key, auth, http, patience })
     }
 
     /// The provider's name.
@@ -106,7 +114,7 @@ impl Client {
     /// Whether the server is on this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        is_loopback(&self.base)
+        self.loopback
     }
 
     /// How long it goes on trying.
@@ -223,24 +231,6 @@ impl Client {
     }
 }
 
-fn parse_base(text: &str) -> Result<Url> {
-    // The text is not repeated: it may hold a password.
-    let wrong = |detail: &str| Error::Usage(format!("the base URL {detail}"));
-    let url = Url::parse(text.trim_end_matches('/')).map_err(|error| wrong(&format!("is not one: {error}")))?;
-    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return Err(wrong("must begin with https:// or http:// and name a host"));
-    }
-    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
-        return Err(wrong("must not hold a user name, password, query or fragment; keys belong in the environment"));
-    }
-    Ok(url)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
 /// An error and its causes, as one sentence.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -271,13 +261,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_base_url_holds_no_secret() {
-        for url in ["https://u:p@host/v1", "https://host/v1?key=sk-1", "ftp://host", "host/v1", "https://host#sk"] {
-            let error = Client::new("openai", url, &Auth::None, &[]).unwrap_err().to_string();
-            assert!(error.contains("base URL") && !error.contains("sk") && !error.contains("u:p"), "{error}");
+    fn no_key_goes_in_clear_text_to_another_machine() {
+        let key = || Auth::Bearer(Key::new("sk-secret").unwrap());
+        for url in ["http://models.example/v1", "http://127.0.0.1.evil.example/v1", "http://10.0.0.1:8000/v1"] {
+            let error = Client::new("openai", url, &key(), &[]).unwrap_err().to_string();
+            assert!(error.contains("use https"), "{error}");
+            assert!(Client::new("openai", url, &Auth::None, &[]).is_ok(), "without a key nothing is lost");
         }
-        let client = Client::new("openai", "https://host/v1/", &Auth::None, &[]).unwrap();
-        assert_eq!(client.base_url(), "https://host/v1");
+        for url in ["http://127.0.0.1:9/v1", "http://localhost/v1", "http://[::1]:1/v1", "https://models.example/v1"] {
+            assert!(Client::new("openai", url, &key(), &[]).is_ok(), "{url}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! A [`Client`] belongs to one base URL and sends its key nowhere else. What goes wrong is a [`Failure`], which knows
 //! whether the call may be repeated, and whether it may have acted although no answer came.
 
+mod base;
 mod client;
 mod download;
 mod failure;
@@ -10,6 +11,7 @@ mod key;
 mod patience;
 mod upload;
 
+pub use base::origin;
 pub use client::{Auth, Client};
 pub use download::Downloaded;
 pub use failure::{Cause, Failure};

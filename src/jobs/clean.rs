@@ -90,6 +90,12 @@ pub fn leftovers(ledger: &Ledger, shards: &[Shard], folders: &[PathBuf]) -> Resu
     let jobs = ledger.jobs()?;
     let in_use: HashSet<&str> =
         jobs.iter().filter(|job| !has_ended(job)).filter_map(|job| job.upload.as_deref()).collect();
+    // Batch files of the same bytes share a job.
+    let awaited: HashSet<&str> = jobs
+        .iter()
+        .filter(|job| matches!(job.phase, Phase::Created | Phase::Ended))
+        .filter_map(|job| job.remote.as_deref())
+        .collect();
     let mut seen = HashSet::new();
     for shard in shards {
         let name = shard.name(ledger.folder());
@@ -103,13 +109,19 @@ pub fn leftovers(ledger: &Ledger, shards: &[Shard], folders: &[PathBuf]) -> Resu
                 continue;
             }
             let upload = job.upload.as_ref().filter(|id| !in_use.contains(id.as_str()));
-            let here = job.phase == Phase::Fetched && latest == Some(job.id) && !fetch::is_gone(shard, job);
+            let shared = job.remote.as_deref().is_some_and(|id| awaited.contains(id));
+            let here = job.phase == Phase::Fetched && latest == Some(job.id) && !fetch::is_gone(shard, job) && !shared;
             let results = [(What::Output, &job.output), (What::Errors, &job.errors)];
             let results = results.into_iter().filter_map(|(what, id)| Some((what, id.as_ref()?)));
             let (removable, kept): (Vec<_>, Vec<_>) = results.partition(|_| here);
             if !kept.is_empty() && job.phase != Phase::Lost {
-                let why =
-                    if latest == Some(job.id) { "its results are not here" } else { "they are of an earlier attempt" };
+                let why = match latest == Some(job.id) {
+                    true if shared && job.phase == Phase::Fetched => {
+                        "another batch file shares its job, and awaits them"
+                    }
+                    true => "its results are not here",
+                    false => "they are of an earlier attempt",
+                };
                 found.kept.push(Kept { shard: name.clone(), why });
             }
             for (what, id) in upload.map(|id| (What::Upload, id)).into_iter().chain(removable) {

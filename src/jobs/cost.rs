@@ -7,12 +7,12 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Shard, ledger_folder};
-use crate::Result;
 use crate::dialect::decode;
 use crate::files::Lines;
 use crate::model::Outcome;
 use crate::price::{Counter, Money, Price, Prices};
 use crate::progress::{Progress, go_on};
+use crate::{Error, Result};
 
 /// Lines between two looks at whether the person wants to stop.
 const LINES_A_LOOK: u64 = 1_000;
@@ -112,11 +112,11 @@ pub fn cost(shards: &[Shard], options: &CostOptions, progress: &dyn Progress) ->
         ShardCost {
             shard: shard.file_name(),
             basis: asked.basis,
-            estimate: charge(asked.requests, asked.tokens, each.map(|each| each * asked.requests)),
+            estimate: charge(asked.requests, asked.tokens, each.map(|each| each.saturating_mul(asked.requests))),
             actual: (used.answers > 0).then(|| charge(used.answers, used.input, Some(used.output))),
             off: (used.answers > 0 && used.input > 0).then(|| Off {
                 input: off(input_each * used.answers as f64, used.input),
-                output: each.map(|each| off((each * used.answers) as f64, used.output)),
+                output: each.map(|each| off(each as f64 * used.answers as f64, used.output)),
             }),
             as_of: price.map(|price| price.as_of.clone()),
             model: asked.model,
@@ -144,16 +144,23 @@ fn past(shards: &[Shard], progress: &dyn Progress) -> Result<Used> {
 }
 
 /// What `count` requests of so many tokens each cost, without any file.
-#[must_use]
-pub fn cost_of(count: u64, input_each: u64, output_each: u64, price: &Price) -> Bill {
-    let (input, output) = (count * input_each, count * output_each);
-    Bill {
+///
+/// # Errors
+/// [`Error::Usage`] when that is more tokens than can be counted.
+pub fn cost_of(count: u64, input_each: u64, output_each: u64, price: &Price) -> Result<Bill> {
+    let all = |each: u64| {
+        let beyond =
+            || Error::Usage(format!("{count} requests of {each} tokens: nobody can count that; ask for fewer"));
+        count.checked_mul(each).ok_or_else(beyond)
+    };
+    let (input, output) = (all(input_each)?, all(output_each)?);
+    Ok(Bill {
         count,
         input_tokens: input,
         output_tokens: Some(output),
         batch: Some(price.batch.cost(input, output)),
         list: Some(price.list.cost(input, output)),
-    }
+    })
 }
 
 #[derive(Default)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::Shard;
-use super::shards::without_retry;
+use super::shards::{DIALECTS, without_retry};
 use crate::dialect::Dialect;
 use crate::files::jsonl_files;
 use crate::{Error, Result};
@@ -37,6 +37,19 @@ pub(super) fn families(shards: &[Shard]) -> Result<Vec<Vec<Shard>>> {
         families.push(members);
     }
     Ok(families)
+}
+
+/// The first of the family that `shard` is of; itself where it is that, or nothing else is beside it.
+pub(super) fn first(shard: &Shard) -> Shard {
+    let key = shard.key();
+    let (name, number) = without_retry(&key);
+    let (Some(own), true) = (shard.dialect(), number > 0) else { return shard.clone() };
+    let others = DIALECTS.into_iter().filter(|dialect| *dialect != own);
+    std::iter::once(own)
+        .chain(others)
+        .map(|dialect| shard.path.with_file_name(format!("{dialect}_batch_{name}.jsonl")))
+        .find(|path| path.is_file())
+        .map_or_else(|| shard.clone(), |path| Shard { path })
 }
 
 /// The path of the next member of a family, in `dialect` where the names tell that.

@@ -4,6 +4,7 @@
 //! lost is looked up at the provider before it is repeated, and files appear whole or not at all.
 
 mod adopt;
+mod alike;
 mod clean;
 mod complete;
 mod cost;
@@ -34,11 +35,12 @@ pub use cost::{Bill, CostOptions, Off, ShardCost, cost, cost_of};
 pub use fetch::{fetch, is_gone};
 pub use local::Local;
 pub use look_over::{check_requests, unsent};
+pub use queue::check_room;
 pub use report::{Report, ShardReport};
-pub use retry::{Family, RetryOptions, RetryReport, Target, retry};
+pub use retry::{Family, RetryOptions, RetryReport, Target, Unfinished, Waiting, retry};
 pub use shards::{Shard, ledger_folder, shards};
 pub use status::{cancel, status};
-pub use submit::{Submitted, submit, submit_within};
+pub use submit::{Submitted, submit, submit_into, submit_within};
 pub use watch::watch;
 
 /// Shards that are sent up or fetched at once.

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::{Desk, Shard, cost};
 use crate::ledger::{Job, NewJob, Phase};
+use crate::progress::Progress;
 use crate::provider::{Problem, Status};
 use crate::{Error, Result};
 
@@ -21,10 +22,13 @@ pub(super) fn found_queue_full(job: &Job) -> bool {
 }
 
 /// Refuses a shard that would never fit, before anything is sent.
-pub(super) fn check_room(desk: Desk<'_>, shards: &[Shard], room: Option<u64>) -> Result<()> {
+///
+/// # Errors
+/// [`Error::Usage`] naming it.
+pub fn check_room(shards: &[Shard], room: Option<u64>, progress: &dyn Progress) -> Result<()> {
     let Some(room) = room else { return Ok(()) };
     for shard in shards {
-        let tokens = cost::prompt_tokens(shard, desk.progress)?;
+        let tokens = cost::prompt_tokens(shard, progress)?;
         if tokens > room {
             return Err(Error::Usage(format!(
                 "{}: about {tokens} tokens of prompts, and --max-queued-tokens {room} would never let it go: generate \

@@ -66,10 +66,13 @@ impl Report {
         self.shards.iter().all(ShardReport::is_complete)
     }
 
-    /// Whether nothing more is to come.
+    /// Whether nothing more is to come: every job is done with, and of the shards without one results are here.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        self.shards.iter().all(|shard| matches!(shard.phase, Some(Phase::Fetched | Phase::Lost)))
+        self.shards.iter().all(|shard| match shard.phase {
+            Some(phase) => matches!(phase, Phase::Fetched | Phase::Lost),
+            None => !shard.is_unsent(),
+        })
     }
 }
 
@@ -94,6 +97,12 @@ impl ShardReport {
             problems: serde_json::from_str(&job.problems).unwrap_or_default(),
             created_at: Some(job.created_at),
         })
+    }
+
+    /// Whether no job of it is known and nothing of it is here.
+    #[must_use]
+    pub fn is_unsent(&self) -> bool {
+        self.phase.is_none() && self.output.is_none() && self.errors.is_none()
     }
 
     /// Of a shard that no job is known of, its files tell.

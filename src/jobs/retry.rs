@@ -75,7 +75,28 @@ pub struct Family {
     /// The new shard, when there is one.
     pub made: Option<PathBuf>,
     /// Why none was made, although requests wait.
-    pub waiting: Option<String>,
+    pub waiting: Option<Waiting>,
+}
+
+/// A member of a family whose results are not here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Waiting {
+    /// The batch file.
+    pub shard: PathBuf,
+    /// What is the matter with it.
+    pub why: Unfinished,
+}
+
+/// Why results are not here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unfinished {
+    /// It was not submitted.
+    Unsent,
+    /// Its job is under way.
+    UnderWay,
+    /// Its provider has lost it.
+    Lost,
 }
 
 /// Makes the new shards. Nothing is sent: `submit` does that.
@@ -165,17 +186,17 @@ fn retry_family(
 }
 
 /// Why no new shard can be made yet: a member is still to be sent, or its results are still to come.
-fn unfinished(ledger: &Ledger, members: &[Shard]) -> Result<Option<String>> {
+fn unfinished(ledger: &Ledger, members: &[Shard]) -> Result<Option<Waiting>> {
     for shard in members {
         let job = ledger.job_of(&shard.name(ledger.folder()))?;
         let why = match job.map(|job| job.phase) {
             Some(Phase::Fetched) => continue,
             None if shard.output().exists() || shard.errors().exists() => continue,
-            None => "is not submitted",
-            Some(Phase::Lost) => "was lost by its provider; submit it with --again",
-            Some(_) => "is still under way",
+            None => Unfinished::Unsent,
+            Some(Phase::Lost) => Unfinished::Lost,
+            Some(_) => Unfinished::UnderWay,
         };
-        return Ok(Some(format!("{} {why}", shard.file_name())));
+        return Ok(Some(Waiting { shard: shard.path.clone(), why }));
     }
     Ok(None)
 }

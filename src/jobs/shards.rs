@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::family;
 use crate::files::{Lines, jsonl_files, sha256};
 use crate::ledger;
 use crate::model::Locale;
@@ -11,7 +12,7 @@ use crate::provider::Ticket;
 use crate::{Error, Result};
 
 /// The request dialects, as they begin the names of batch files.
-const DIALECTS: [&str; 3] = ["openai", "anthropic", "gemini"];
+pub(super) const DIALECTS: [&str; 3] = ["openai", "anthropic", "gemini"];
 
 /// A batch file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,9 +87,10 @@ impl Shard {
 
     /// What the first line of the metadata beside it says; null when it is not there.
     fn metadata(&self) -> Result<Value> {
-        let stem = self.path.file_stem().unwrap_or_default().to_string_lossy();
+        // A retry has its requests from the first of its family, which may be of another dialect.
+        let of = family::first(self);
+        let stem = of.path.file_stem().unwrap_or_default().to_string_lossy();
         let path = split(&stem).and_then(|(dialect, key)| {
-            // A retry has its requests from the first of its family.
             let (locale, run) = without_retry(key).0.split_once('_')?;
             Some(self.path.with_file_name(format!("batch_{locale}_{dialect}_{run}_metadata.jsonl")))
         });
@@ -185,6 +187,22 @@ mod tests {
         assert_eq!(shard.errors(), folder.join("batch_errors_en-GB_20260101_000000_0a1b2c3d-02.jsonl"));
         assert_eq!(shard.name(Path::new("batch_files")), "en-GB/openai_batch_en-GB_20260101_000000_0a1b2c3d-02.jsonl");
         assert_eq!(Shard { path: "mine.jsonl".into() }.output(), Path::new("batch_output_mine.jsonl"));
+    }
+
+    #[test]
+    fn a_retry_for_another_provider_has_the_metadata_of_the_first_batch_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            fs::write(folder.path().join(name), text).unwrap();
+            Shard { path: folder.path().join(name) }
+        };
+        write("batch_en-GB_openai_r_metadata.jsonl", "{\"metadata\":{\"recipe\":\"aac\"}}\n");
+        let first = write("openai_batch_en-GB_r.jsonl", "{}\n");
+        let retries =
+            ["anthropic_batch_en-GB_r-r1.jsonl", "openai_batch_en-GB_r-r2.jsonl"].map(|name| write(name, "{}\n"));
+        for shard in retries.iter().chain([&first]) {
+            assert_eq!(shard.recipe().unwrap().as_deref(), Some("aac"), "{}", shard.path.display());
+        }
     }
 
     #[test]

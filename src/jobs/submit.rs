@@ -1,9 +1,11 @@
 //! Shards become jobs: uploaded once, created once.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
-use futures_util::stream::{self, StreamExt, TryStreamExt};
+use futures_util::stream::{self, StreamExt};
 
+use super::alike::{self, Alike};
 use super::pause::pause;
 use super::queue::{self, found_queue_full};
 use super::sending::go_through;
@@ -20,7 +22,7 @@ pub enum Submitted {
     New(Job),
     /// Its job had been begun before, and is now known to be created.
     Resumed(Job),
-    /// It has this job, and no other is made.
+    /// It has this job, or shares it with another of the same bytes, and no other is made.
     Known(Job),
     /// There is no room for it in the provider's queue: `watch` sends it when others have ended.
     Waiting(Job),
@@ -54,17 +56,55 @@ pub async fn submit(desk: Desk<'_>, shards: &[Shard], again: bool) -> Result<Vec
 /// # Errors
 /// As [`submit`]; [`Error::Usage`] for a shard that alone has more tokens.
 pub async fn submit_within(desk: Desk<'_>, shards: &[Shard], again: bool, room: Option<u64>) -> Result<Vec<Submitted>> {
+    let mut submitted = Vec::new();
+    submit_into(desk, shards, again, room, &mut submitted).await?;
+    Ok(submitted)
+}
+
+/// The same, adding to `submitted`, which holds after an error what was submitted before it.
+///
+/// # Errors
+/// As [`submit_within`].
+pub async fn submit_into(
+    desk: Desk<'_>,
+    shards: &[Shard],
+    again: bool,
+    room: Option<u64>,
+    submitted: &mut Vec<Submitted>,
+) -> Result<()> {
     let _lock = wait_for_lock(desk).await?;
-    queue::check_room(desk, shards, room)?;
+    queue::check_room(shards, room, desk.progress)?;
     let task = desk.progress.task("submit", "", Some(shards.len() as u64), "shards");
+    let names: HashSet<String> = shards.iter().map(|shard| shard.name(desk.ledger.folder())).collect();
     let one = async |shard: &Shard| {
-        let submitted = submit_one(desk, shard, again, room).await?;
-        task.advance(1);
-        Ok::<_, Error>(submitted)
+        let done = submit_one(desk, shard, again, room, &names).await?;
+        if done.is_some() {
+            task.advance(1);
+        }
+        Ok::<_, Error>(done)
     };
+    let mut done = Vec::new();
     // Where room is short, those that come first go first.
     let at_once = if room.is_some() { 1 } else { AT_ONCE };
-    stream::iter(shards).map(one).buffered(at_once).try_collect().await
+    let mut stream = std::pin::pin!(stream::iter(shards).map(one).buffered(at_once));
+    let mut failed = None;
+    while let Some(next) = stream.next().await {
+        match next {
+            Ok(next) => done.push(next),
+            Err(error) => {
+                failed = Some(error);
+                break;
+            }
+        }
+    }
+    for (shard, done) in shards.iter().zip(done) {
+        submitted.extend(match (done, &failed) {
+            // A batch file of the same bytes was under way then, and has its job now.
+            (None, None) => submit_one(desk, shard, again, room, &HashSet::new()).await?,
+            (done, _) => done,
+        });
+    }
+    failed.map_or(Ok(()), Err)
 }
 
 pub(super) async fn wait_for_lock(desk: Desk<'_>) -> Result<Lock> {
@@ -81,31 +121,48 @@ pub(super) async fn wait_for_lock(desk: Desk<'_>) -> Result<Lock> {
     }
 }
 
-async fn submit_one(desk: Desk<'_>, shard: &Shard, again: bool, room: Option<u64>) -> Result<Submitted> {
+/// Submits one shard; `None` when one of `names` has the same bytes and is under way.
+async fn submit_one(
+    desk: Desk<'_>,
+    shard: &Shard,
+    again: bool,
+    room: Option<u64>,
+    names: &HashSet<String>,
+) -> Result<Option<Submitted>> {
     go_on(desk.progress)?;
     let ticket = shard.ticket()?;
     let name = shard.name(desk.ledger.folder());
-    if let Some(job) = desk.ledger.job_with(&ticket.sha256)? {
-        let ended = matches!(job.phase, Phase::Ended | Phase::Fetched | Phase::Lost);
-        let renew = (again && ended) || is_lost_here(desk, &job) || found_queue_full(&job);
+    let is_over = |job: &Job| matches!(job.phase, Phase::Ended | Phase::Fetched | Phase::Lost);
+    if let Some(job) = desk.ledger.job_of(&name)? {
+        if job.sha256 != ticket.sha256 {
+            let detail = format!("it has changed since job {} was made of it; give the new one another name", job.id);
+            return Err(Error::Data { file: shard.path.display().to_string(), detail });
+        }
+        let renew = (again && is_over(&job)) || is_lost_here(desk, &job) || found_queue_full(&job);
         if !renew && job.phase >= Phase::Created {
-            return Ok(Submitted::Known(job));
+            return Ok(Some(Submitted::Known(job)));
         }
         if !renew {
-            let job = bring_here(desk, job)?;
-            let job = match room {
-                Some(_) if job.phase < Phase::Uploaded => {
-                    desk.ledger.change(job.id, "room", "", |job| job.room = room)?
-                }
-                _ => job,
-            };
-            return send(desk, shard, job, again, Submitted::Resumed).await;
+            return go_on_with(desk, shard, job, again, room).await.map(Some);
         }
-    } else if let Some(job) = desk.ledger.job_of(&name)? {
-        let detail = format!("it has changed since job {} was made of it; give the new one another name", job.id);
-        return Err(Error::Data { file: shard.path.display().to_string(), detail });
     } else if !again && shard.output().exists() {
-        return Ok(Submitted::Answered(shard.clone()));
+        return Ok(Some(Submitted::Answered(shard.clone())));
+    } else {
+        match alike::look(desk, &ticket, &name)? {
+            Alike::Begun(job) if names.contains(&job.shard) => return Ok(None),
+            Alike::Begun(job) => {
+                let other = Some(alike::shard_of(desk, &job)).filter(|other| other.path.is_file());
+                let sent = go_on_with(desk, other.as_ref().unwrap_or(shard), job, again, room).await?;
+                return Ok(Some(match sent {
+                    Submitted::Resumed(job) => Submitted::Resumed(alike::share(desk, shard, &job)?),
+                    waiting => waiting,
+                }));
+            }
+            Alike::Created(job) if !(again && is_over(&job)) => {
+                return Ok(Some(Submitted::Known(alike::share(desk, shard, &job)?)));
+            }
+            Alike::Created(_) | Alike::None => {}
+        }
     }
     let job = desk.ledger.begin(&NewJob {
         shard: name,
@@ -118,7 +175,17 @@ async fn submit_one(desk: Desk<'_>, shard: &Shard, again: bool, room: Option<u64
         service: desk.api.service().to_owned(),
         room,
     })?;
-    send(desk, shard, job, again, Submitted::New).await
+    send(desk, shard, job, again, Submitted::New).await.map(Some)
+}
+
+/// Goes on with a job that was begun before.
+async fn go_on_with(desk: Desk<'_>, shard: &Shard, job: Job, again: bool, room: Option<u64>) -> Result<Submitted> {
+    let job = bring_here(desk, job)?;
+    let job = match room {
+        Some(_) if job.phase < Phase::Uploaded => desk.ledger.change(job.id, "room", "", |job| job.room = room)?,
+        _ => job,
+    };
+    send(desk, shard, job, again, Submitted::Resumed).await
 }
 
 /// Sends a job, unless there is no room for it.

@@ -148,7 +148,7 @@ pub struct Job {
 }
 
 pub(super) const COLUMNS: &str = "id, shard, run, sha256, bytes, requests, attempt, provider, home, phase, upload, \
-    remote, status, output, errors, total, completed, failed, problems, output_rows, error_rows, created_at, updated_at, \
+    coalesce(remote, shared), status, output, errors, total, completed, failed, problems, output_rows, error_rows, created_at, updated_at, \
     service, tokens, room, doubted, cleaned";
 
 pub(super) fn read(row: &Row<'_>) -> Answer<Job> {
@@ -186,9 +186,26 @@ pub(super) fn read(row: &Row<'_>) -> Answer<Job> {
     })
 }
 
+/// Puts in a row for another batch file of the same bytes, which shares the job of the row `id`.
+pub(super) fn share(tx: &Transaction<'_>, id: i64, shard: &str, phase: Phase, now: &str) -> Answer<i64> {
+    tx.execute(
+        "INSERT INTO jobs (shard, run, sha256, bytes, requests, attempt, provider, home, service, phase, upload, shared,
+             status, output, errors, total, completed, failed, problems, output_rows, error_rows, tokens, cleaned,
+             created_at, updated_at)
+         SELECT ?2, run, sha256, bytes, requests,
+             (SELECT max(attempt) + 1 FROM jobs AS same WHERE same.sha256 = jobs.sha256), provider, home, service, ?3,
+             upload, coalesce(remote, shared), status, output, errors, total, completed, failed, problems, output_rows,
+             error_rows, tokens, cleaned, created_at, ?4
+         FROM jobs WHERE id = ?1",
+        params![id, shard, phase.name(), now],
+    )?;
+    Ok(tx.last_insert_rowid())
+}
+
 pub(super) fn write(tx: &Transaction<'_>, job: &Job) -> Answer<()> {
     tx.execute(
-        "UPDATE jobs SET phase = ?2, upload = ?3, remote = ?4, status = ?5, output = ?6, errors = ?7, total = ?8,
+        "UPDATE jobs SET phase = ?2, upload = ?3, remote = iif(shared IS NULL, ?4, NULL),
+             shared = iif(shared IS NULL, NULL, ?4), status = ?5, output = ?6, errors = ?7, total = ?8,
              completed = ?9, failed = ?10, problems = ?11, output_rows = ?12, error_rows = ?13, updated_at = ?14,
              provider = ?15, home = ?16, service = ?17, tokens = ?18, room = ?19, doubted = ?20, cleaned = ?21
          WHERE id = ?1",

@@ -114,7 +114,8 @@ impl Ledger {
     /// # Errors
     /// [`Error::Database`].
     pub fn known(&self, provider: &str, home: &str) -> Result<HashSet<String>> {
-        let select = "SELECT remote FROM jobs WHERE provider = ?1 AND home = ?2 AND remote IS NOT NULL
+        let select = "SELECT coalesce(remote, shared) FROM jobs
+            WHERE provider = ?1 AND home = ?2 AND coalesce(remote, shared) IS NOT NULL
             UNION SELECT detail FROM events JOIN jobs ON jobs.id = events.job
             WHERE kind = ?3 AND provider = ?1 AND home = ?2";
         self.database.read(|db| db.prepare(select)?.query_map([provider, home, TWIN], |row| row.get(0))?.collect())
@@ -150,6 +151,19 @@ impl Ledger {
             )?;
             let id = tx.last_insert_rowid();
             event(tx, id, &now, "planned", &format!("attempt {attempt}, {} requests", new.requests))?;
+            tx.query_row(&format!("SELECT {} FROM jobs WHERE id = ?1", job::COLUMNS), [id], job::read)
+        })
+    }
+
+    /// Notes that the shard `name`, of the same bytes as the job's own, shares that job; gives its own row of it.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub fn share(&self, job: &Job, name: &str, phase: Phase) -> Result<Job> {
+        let now = self.clock.now().to_string();
+        self.database.write(|tx| {
+            let id = job::share(tx, job.id, name, phase, &now)?;
+            event(tx, id, &now, "shared", &format!("the job of {}", job.shard))?;
             tx.query_row(&format!("SELECT {} FROM jobs WHERE id = ?1", job::COLUMNS), [id], job::read)
         })
     }
@@ -243,6 +257,22 @@ mod tests {
         let kinds: Vec<_> = ledger.events(job.id).unwrap().into_iter().map(|(_, kind, _)| kind).collect();
         assert_eq!(kinds, ["planned", "created"]);
         assert_eq!(ledger.begin(&new("s1")).unwrap().attempt, 2);
+    }
+
+    #[test]
+    fn two_shards_of_the_same_bytes_may_have_one_job() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(folder.path(), Clock::default()).unwrap();
+        let job = ledger.begin(&new("s1")).unwrap();
+        let job = ledger.change(job.id, "created", "", |job| job.remote = Some("batch_1".to_owned())).unwrap();
+        let shared = ledger.share(&job, "en-GB/b.jsonl", Phase::Created).unwrap();
+        assert_eq!((shared.remote.as_deref(), shared.attempt), (Some("batch_1"), 2));
+        let changed = ledger.change(shared.id, "status", "", |job| job.status = "completed".to_owned()).unwrap();
+        assert_eq!(ledger.job_of("en-GB/b.jsonl").unwrap().unwrap(), changed);
+        assert_eq!(ledger.job(job.id).unwrap(), job, "each has its own row");
+        let lost = ledger.change(shared.id, "lost", "", |job| job.remote = None).unwrap();
+        assert_eq!(ledger.job(lost.id).unwrap().remote, None);
+        assert_eq!(ledger.known("openai", "https://host/v1").unwrap().len(), 1);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The tables of the ledger, and how older ones become newer.
 
 /// Migration `n` leads to `user_version` `n + 1`.
-pub(super) const MIGRATIONS: &[&str] = &[FIRST, SECOND];
+pub(super) const MIGRATIONS: &[&str] = &[FIRST, SECOND, THIRD];
 
 /// As it was first.
 const FIRST: &str = "
@@ -49,4 +49,9 @@ const SECOND: &str = "
     ALTER TABLE jobs ADD COLUMN doubted INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE jobs ADD COLUMN cleaned INTEGER NOT NULL DEFAULT 0;
     CREATE TABLE models (shard TEXT PRIMARY KEY, model TEXT NOT NULL) STRICT;
+";
+
+/// The remote job that a batch file shares with another of the same bytes: `remote` itself stays unique.
+const THIRD: &str = "
+    ALTER TABLE jobs ADD COLUMN shared TEXT;
 ";

@@ -13,12 +13,6 @@ impl Clock {
         Self(now)
     }
 
-    /// Whether it stands still.
-    #[must_use]
-    pub fn is_fixed(self) -> bool {
-        self.0.is_some()
-    }
-
     /// The moment.
     #[must_use]
     pub fn now(self) -> Timestamp {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Anthropic, BatchApi, Gemini, OpenAi, Pace, anthropic, gemini};
 use crate::dialect::Service;
-use crate::http::Key;
+use crate::http::{self, Key};
 use crate::model::Provider;
 use crate::{Error, Result};
 
@@ -47,11 +47,11 @@ pub fn connect(provider: Provider, connection: Connection<'_>) -> Result<Box<dyn
         )),
         Provider::Anthropic => {
             let (base_url, key) =
-                known_place(connection, "ANTHROPIC_BASE_URL", anthropic::BASE_URL, "ANTHROPIC_API_KEY")?;
+                known_place(connection, "ANTHROPIC_BASE_URL", anthropic::BASE_URL, "ANTHROPIC_API_KEY", None)?;
             Ok(Box::new(Anthropic::new(&base_url, key, connection.pace())?))
         }
         Provider::Gemini => {
-            let (base_url, key) = known_place(connection, "GEMINI_BASE_URL", gemini::BASE_URL, "GEMINI_API_KEY")?;
+            let (base_url, key) = known_place(connection, "GEMINI_BASE_URL", gemini::BASE_URL, "GEMINI_API_KEY", None)?;
             Ok(Box::new(Gemini::new(&base_url, key, connection.pace())?))
         }
     }
@@ -82,15 +82,16 @@ fn connect_openai(connection: Connection<'_>) -> Result<Box<dyn BatchApi>> {
     let official = like.base_url.as_deref().unwrap_or_default();
     // The key of one service never goes to another: only its own variable is read.
     let (base_url, key) = match service.takes_openai_key() {
-        true => known_place(connection, "OPENAI_BASE_URL", official, &service.key_env)?,
+        true => known_place(connection, "OPENAI_BASE_URL", official, &service.key_env, Some(like))?,
         false => known_place(
             Connection { place: at(connection.place, &url, service), ..connection },
             "",
             official,
             &service.key_env,
+            Some(service),
         )?,
     };
-    if key.is_none() && !service.takes_openai_key() && !is_here(host(&base_url)) {
+    if key.is_none() && !service.takes_openai_key() && !is_here(&base_url) {
         Key::from_env(&service.key_env)?;
     }
     let (organization, project) = match service.takes_openai_key() {
@@ -118,16 +119,18 @@ fn env(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// The base URL, and the key for it.
+/// The base URL, and the key for it: the usual one goes to the provider's hosts, to this machine and to where the
+/// environment says; to any other host only when it is named for it.
 fn known_place(
     connection: Connection<'_>,
     url_env: &str,
     official: &str,
     key_env: &str,
+    service: Option<&Service>,
 ) -> Result<(String, Option<Key>)> {
     let own = env(url_env).unwrap_or_else(|| official.to_owned());
     let base_url = match connection.place {
-        Place::Usual => own,
+        Place::Usual => own.clone(),
         Place::Given(url) => url.to_owned(),
         Place::Remembered(url) => {
             confirmed(url, &[&own, official])?;
@@ -135,31 +138,39 @@ fn known_place(
         }
     };
     match (connection.key_env, Key::from_env(connection.key_env.unwrap_or(key_env))) {
+        (None, Ok(_)) if !same_url(&base_url, &own) && is_strange(&base_url, official, service)? => {
+            let detail = "is sent to a host that is not known here only when it is named for it";
+            Err(Error::Usage(format!(
+                "{key_env} {detail}: add --api-key-env {key_env}, or unset it where none is wanted"
+            )))
+        }
         (_, Ok(key)) => Ok((base_url, Some(key))),
         (None, Err(_)) if !same_url(&base_url, official) => Ok((base_url, None)),
         (_, Err(missing)) => Err(missing),
     }
 }
 
+/// Whether a URL is at a host that is neither the provider's nor this machine. Where a key would go in clear text, the
+/// client refuses it with the better reason.
+fn is_strange(url: &str, official: &str, service: Option<&Service>) -> Result<bool> {
+    let origin = http::origin(url)?;
+    let theirs = service.is_some_and(|service| service.has(&origin.host))
+        || (!official.is_empty() && http::origin(official)?.host == origin.host);
+    Ok(origin.is_secure && !origin.is_loopback() && !theirs)
+}
+
 /// Whether a key may follow the ledger to `url`.
 fn confirmed(url: &str, usual: &[&str]) -> Result<()> {
     // A customer's own host at a known service, as Azure gives them, is confirmed each time: anybody may have one there.
-    if is_here(host(url)) || usual.iter().any(|usual| !usual.is_empty() && same_url(usual, url)) {
+    if is_here(url) || usual.iter().any(|usual| !usual.is_empty() && same_url(usual, url)) {
         return Ok(());
     }
     Err(Error::Usage(format!("the ledger says that these jobs are at {url}; if that is right, add --base-url {url}")))
 }
 
-/// Host and port of a URL.
-fn host(url: &str) -> &str {
-    url.split("//").nth(1).unwrap_or(url).split('/').next().unwrap_or(url)
-}
-
-/// Whether a host is this machine.
-fn is_here(host: &str) -> bool {
-    ["127.0.0.1", "localhost", "[::1]"]
-        .iter()
-        .any(|name| host.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(':')))
+/// Whether a URL is at this machine.
+fn is_here(url: &str) -> bool {
+    http::origin(url).is_ok_and(|origin| origin.is_loopback())
 }
 
 fn same_url(a: &str, b: &str) -> bool {
@@ -180,6 +191,22 @@ mod tests {
         }
         for url in ["https://evil.example/v1", "http://127.0.0.1.evil.example/v1", "http://localhost@evil.example/v1"] {
             assert!(confirmed(url, &usual).unwrap_err().to_string().contains("--base-url"), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_strange_unless_it_is_the_providers_or_here() {
+        let azure = Service::named("azure").unwrap();
+        let official = anthropic::BASE_URL;
+        for (url, service, expected) in [
+            (official, None, false),
+            ("https://proxy.example/v1", None, true),
+            ("https://api.anthropic.com.evil.example", None, true),
+            ("https://127.0.0.1:4100/v1", None, false),
+            ("https://mine.openai.azure.com/openai/v1", Some(azure), false),
+            ("https://openai.azure.com.evil.example/v1", Some(azure), true),
+        ] {
+            assert_eq!(is_strange(url, official, service).unwrap(), expected, "{url}");
         }
     }
 

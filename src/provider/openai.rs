@@ -128,44 +128,40 @@ impl OpenAi {
             let by_upload = ticket.upload.is_some() && upload_of(batch) == ticket.upload.as_deref();
             by_metadata || by_upload
         };
-        let (mut after, mut number) = (String::new(), 0);
-        loop {
-            let path = &self.service.jobs;
-            let page: Value = match self.service.paging {
-                Paging::After => self.client.get(&format!("{path}?limit={JOB_PAGE}{after}")).await?,
-                Paging::Page => self.client.get(&format!("{path}?page={number}&page_size={JOB_PAGE}")).await?,
-            };
-            let batches = list(&page);
-            for batch in batches {
-                if ours(batch) && batch["id"].as_str().is_some_and(|id| !known.contains(id)) {
-                    return self.job(batch).map(Some);
-                }
-            }
-            match (self.service.paging, batches.last().and_then(|batch| batch["id"].as_str())) {
-                (Paging::After, Some(last)) if page["has_more"] == true => after = format!("&after={last}"),
-                (Paging::Page, Some(_)) if batches.len() >= JOB_PAGE => number += 1,
-                _ => return Ok(None),
-            }
-        }
+        let ours = |batch: &Value| ours(batch) && batch["id"].as_str().is_some_and(|id| !known.contains(id));
+        let found = self.find_in(&self.service.jobs, "", JOB_PAGE, ours).await?;
+        found.map(|batch| self.job(&batch)).transpose()
     }
 
     async fn find_file(&self, ticket: &Ticket) -> Answer<Option<String>> {
         let name = ticket.upload_name();
+        let ours = |file: &Value| file["filename"] == name.as_str() && file["bytes"] == ticket.bytes;
+        let purpose = format!("purpose={}&", self.service.purpose);
+        let found = self.find_in("/files", &purpose, FILE_PAGE, ours).await?;
+        Ok(found.and_then(|file| file["id"].as_str().map(str::to_owned)))
+    }
+
+    /// The first entry of the list at `path` that is `ours`; `limit` are asked for at a time where pages have no numbers.
+    async fn find_in(
+        &self,
+        path: &str,
+        query: &str,
+        limit: usize,
+        ours: impl Fn(&Value) -> bool,
+    ) -> Answer<Option<Value>> {
         let (mut after, mut number) = (String::new(), 0);
         loop {
-            let path = match self.service.paging {
-                Paging::After => format!("/files?purpose={}&limit={FILE_PAGE}{after}", self.service.purpose),
-                Paging::Page => format!("/files?purpose={}&page={number}&page_size={JOB_PAGE}", self.service.purpose),
+            let page: Value = match self.service.paging {
+                Paging::After => self.client.get(&format!("{path}?{query}limit={limit}{after}")).await?,
+                Paging::Page => self.client.get(&format!("{path}?{query}page={number}&page_size={JOB_PAGE}")).await?,
             };
-            let page: Value = self.client.get(&path).await?;
-            let files = list(&page);
-            let ours = |file: &&Value| file["filename"] == name.as_str() && file["bytes"] == ticket.bytes;
-            if let Some(file) = files.iter().find(ours) {
-                return Ok(file["id"].as_str().map(str::to_owned));
+            let entries = list(&page);
+            if let Some(entry) = entries.iter().find(|entry| ours(entry)) {
+                return Ok(Some(entry.clone()));
             }
-            match (self.service.paging, files.last().and_then(|file| file["id"].as_str())) {
+            match (self.service.paging, entries.last().and_then(|entry| entry["id"].as_str())) {
                 (Paging::After, Some(last)) if page["has_more"] == true => after = format!("&after={last}"),
-                (Paging::Page, Some(_)) if files.len() >= JOB_PAGE => number += 1,
+                (Paging::Page, Some(_)) if entries.len() >= JOB_PAGE => number += 1,
                 _ => return Ok(None),
             }
         }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use crate::files::Sha256;
+use super::ids;
+use crate::files::{Sha256, is_half_written};
 use crate::{Error, Result};
 
 /// A folder of files.
@@ -16,12 +17,13 @@ pub(super) struct Blobs {
 }
 
 impl Blobs {
-    /// Opens the folder and removes what an earlier process left half-written or never recorded.
+    /// Opens the folder and removes what an earlier process left half-written or never recorded. Files that have no name
+    /// of this server's are somebody's, and stay.
     pub fn open(folder: PathBuf, known: impl Fn(&str) -> bool) -> Result<Self> {
         fs::create_dir_all(&folder).map_err(Error::io("make folder", &folder))?;
         for entry in fs::read_dir(&folder).map_err(Error::io("read folder", &folder))? {
             let entry = entry.map_err(Error::io("read folder", &folder))?;
-            if !entry.file_name().to_str().is_some_and(&known) {
+            if entry.file_name().to_str().is_some_and(|name| is_ours(name) && !known(name)) {
                 let path = entry.path();
                 fs::remove_file(&path).map_err(Error::io("remove", &path))?;
             }
@@ -52,6 +54,11 @@ impl Blobs {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether the server gives such names: half-written files, and ids.
+fn is_ours(name: &str) -> bool {
+    is_half_written(name) || ids::is_one("file-", name)
 }
 
 /// A file on its way in.

@@ -64,9 +64,26 @@ pub enum EngineError {
     Unavailable(String),
 }
 
-/// Something that answers requests, from several threads at once.
+/// Something that answers requests, from several threads at once: most often a [`Composer`], else one that passes on the
+/// objects of another server.
 pub trait Engine: Send + Sync {
     /// Its name, as answers and `GET /v1/models` tell it.
+    fn model(&self) -> &str;
+
+    /// The whole object that answers a request at its endpoint, such as a `chat.completion`, made at `created` (seconds
+    /// since 1970).
+    ///
+    /// # Errors
+    /// An [`EngineError`].
+    fn complete(&self, request: &EngineRequest<'_>, created: i64) -> Result<Value, EngineError>;
+
+    /// How many requests it likes to have at once.
+    fn concurrency(&self) -> usize;
+}
+
+/// An engine that makes the texts of answers; the objects around them are made for it.
+pub trait Composer: Send + Sync {
+    /// Its name.
     fn model(&self) -> &str;
 
     /// Answers one request.
@@ -75,23 +92,29 @@ pub trait Engine: Send + Sync {
     /// An [`EngineError`].
     fn answer(&self, request: &EngineRequest<'_>) -> Result<EngineAnswer, EngineError>;
 
-    /// The whole object that answers a request at its endpoint, such as a `chat.completion`, made at `created` (seconds since 1970). Engines that pass on
-    /// the object of another server replace this.
-    ///
-    /// # Errors
-    /// As [`Engine::answer`].
-    fn complete(&self, request: &EngineRequest<'_>, created: i64) -> Result<Value, EngineError> {
-        if request.endpoint == EMBEDDINGS {
-            return Ok(vectors(self.model(), request.body));
-        }
-        let answer = self.answer(request)?;
-        let object = if request.endpoint == RESPONSES { response } else { completion };
-        Ok(object(self.model(), request.body, &answer, created))
-    }
-
     /// How many requests it likes to have at once.
     fn concurrency(&self) -> usize {
         std::thread::available_parallelism().map_or(2, usize::from)
+    }
+}
+
+impl<T: Composer> Engine for T {
+    fn model(&self) -> &str {
+        Composer::model(self)
+    }
+
+    fn complete(&self, request: &EngineRequest<'_>, created: i64) -> Result<Value, EngineError> {
+        let model = Composer::model(self);
+        if request.endpoint == EMBEDDINGS {
+            return Ok(vectors(model, request.body));
+        }
+        let answer = self.answer(request)?;
+        let object = if request.endpoint == RESPONSES { response } else { completion };
+        Ok(object(model, request.body, &answer, created))
+    }
+
+    fn concurrency(&self) -> usize {
+        Composer::concurrency(self)
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio::runtime::Handle;
 
-use super::engine::{Engine, EngineAnswer, EngineError, EngineRequest, Usage};
+use super::engine::{Engine, EngineError, EngineRequest};
 use crate::Result;
 use crate::http::{Auth, Cause, Client, Failure, Key, Patience};
 
@@ -44,22 +44,6 @@ impl Live {
 impl Engine for Live {
     fn model(&self) -> &str {
         "upstream"
-    }
-
-    fn answer(&self, request: &EngineRequest<'_>) -> Result<EngineAnswer, EngineError> {
-        let body = self.complete(request, 0)?;
-        let choice = &body["choices"][0];
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let tokens = |name: &str| body["usage"][name].as_u64().unwrap_or(0);
-        Ok(EngineAnswer {
-            content: text(&choice["message"]["content"]),
-            finish_reason: text(&choice["finish_reason"]),
-            usage: Usage {
-                prompt_tokens: tokens("prompt_tokens"),
-                completion_tokens: tokens("completion_tokens"),
-                estimated: false,
-            },
-        })
     }
 
     /// The upstream's object as it came.

@@ -40,7 +40,7 @@ use crate::http::Key;
 use crate::model::Clock;
 use crate::{Error, Result};
 
-pub use engine::{Engine, EngineAnswer, EngineError, EngineRequest, Usage, prompt_text};
+pub use engine::{Composer, Engine, EngineAnswer, EngineError, EngineRequest, Usage, prompt_text};
 pub use faults::Faults;
 pub use live::Live;
 pub use phrasebook::{MODEL as PHRASEBOOK, Phrasebook};

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::engine::{Engine, EngineAnswer, EngineError, EngineRequest, Usage, prompt_text};
+use super::engine::{Composer, EngineAnswer, EngineError, EngineRequest, Usage, prompt_text};
 use crate::model::SAMPLE_MARK;
 use crate::random::Stream;
 
@@ -18,7 +18,7 @@ const TOO_DEEP: usize = 64;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sample;
 
-impl Engine for Sample {
+impl Composer for Sample {
     fn model(&self) -> &str {
         "sample-1"
     }

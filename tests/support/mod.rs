@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use aacorn::serve::sample::Sample;
-use aacorn::serve::{Engine, EngineAnswer, EngineError, EngineRequest, Options, Running, Server};
+use aacorn::serve::{Composer, Engine, EngineAnswer, EngineError, EngineRequest, Options, Running, Server};
 use jiff::Timestamp;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ pub fn requests(count: usize) -> String {
 /// Answers as the sample engine does, but takes its time.
 pub struct Slow(pub Duration);
 
-impl Engine for Slow {
+impl Composer for Slow {
     fn model(&self) -> &str {
         "slow-1"
     }
@@ -68,7 +68,7 @@ impl Engine for Slow {
 /// Refuses prompts that hold the word `bad`.
 pub struct Picky;
 
-impl Engine for Picky {
+impl Composer for Picky {
     fn model(&self) -> &str {
         "picky-1"
     }

@@ -8,7 +8,7 @@ mod plain;
 
 use std::sync::Arc;
 
-use super::engine::{Engine, EngineAnswer, EngineError, EngineRequest, Usage, prompt_text};
+use super::engine::{Composer, EngineAnswer, EngineError, EngineRequest, Usage, prompt_text};
 use super::sample;
 use crate::language::Languages;
 use crate::random::Stream;
@@ -41,7 +41,7 @@ impl Phrasebook {
     }
 }
 
-impl Engine for Phrasebook {
+impl Composer for Phrasebook {
     fn model(&self) -> &str {
         MODEL
     }
