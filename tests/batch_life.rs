@@ -190,6 +190,9 @@ fn costs_are_told_before_and_after_and_a_budget_stops_between_shards() {
     let priced: Value = serde_json::from_str(&ok(here, &[&["cost", "--json"][..], &prices].concat())).unwrap();
     let each = priced[0]["estimate"]["batch"].as_f64().unwrap();
     assert!(each > 0.3, "{priced}");
+    let little = [&["submit", "--base-url", &serve.base, "--max-cost", "0.0001"][..], &prices].concat();
+    let (code, shown, _) = run(here, &little);
+    assert!(code == 3 && shown.contains("next: aacorn cost") && !shown.contains("watch"), "{shown}");
     let most = format!("{:.4}", each * 2.5);
     let submit = [&["submit", "--base-url", &serve.base, "--max-cost", &most][..], &prices].concat();
     for _ in 0..2 {

@@ -83,6 +83,9 @@ pub fn run(args: Args, context: &Context) -> Result<Exit> {
         let settled = report.is_settled() && held_back == 0;
         print::next(match settled {
             true => desk::next_after_results(&args.desk),
+            false if submitted.is_empty() => {
+                format!("aacorn cost{} says what each costs; then a higher --max-cost", desk::typed(&args.desk))
+            }
             false => format!("aacorn watch{}", desk::typed(&args.desk)),
         });
     }
