@@ -140,6 +140,21 @@ fn several_folders_are_priced_before_any_is_sent_and_what_was_sent_is_told() {
 }
 
 #[test]
+fn batch_files_for_another_provider_are_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    write_shard(&here.join("batch_files"), "en-GB", "", 3);
+    ok(here, &["generate", "--lang", "fr-FR", "--num", "2", "--provider", "anthropic"]);
+    let serve = Serve::start(state.path());
+    let (code, _, stderr) = run(here, &["submit", "--base-url", &serve.base]);
+    assert!(code == 0 && stderr.contains("1 batch file for another provider left out"), "{code} {stderr}");
+    assert_eq!(serve.count("batches"), 1);
+    let (code, _, stderr) = run(here, &["submit", "--base-url", &serve.base, "batch_files/fr-FR"]);
+    assert!(code == 2 && stderr.contains("no batch file there is for it"), "{stderr}");
+}
+
+#[test]
 fn a_cancelled_job_is_shown_fetched_and_incomplete() {
     let folder = tempfile::tempdir().unwrap();
     let state = tempfile::tempdir().unwrap();

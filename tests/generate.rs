@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use aacorn::Error;
 use aacorn::assets::Assets;
 use aacorn::dialect::JsonMode;
 use aacorn::generate::{Amount, Options, generate, lint};
@@ -105,7 +106,8 @@ fn the_same_seed_gives_the_same_bytes_wherever_it_starts() {
     }
     assert_eq!(tree(one.path()), tree(two.path()));
 
-    let mut later = options(&languages, &["fr-FR"], one.path());
+    let three = tempfile::tempdir().unwrap();
+    let mut later = options(&languages, &["fr-FR"], three.path());
     later.amount = Amount::More { num: 3, start: Some(5) };
     let report = generate(&assets, &languages, &later, &Silent).unwrap();
     let whole = lines(
@@ -137,6 +139,11 @@ fn a_folder_that_holds_the_seed_is_gone_on_with() {
     first.seed = 9;
     first.amount = Amount::More { num: 2, start: Some(3) };
     generate(&assets, &languages, &first, &Silent).unwrap();
+    for start in [2, 3, 4] {
+        first.amount = Amount::More { num: 2, start: Some(start) };
+        let twice = generate(&assets, &languages, &first, &Silent);
+        assert!(matches!(twice, Err(Error::Usage(what)) if what.contains("take --start 5")), "{start}");
+    }
     first.amount = Amount::UpTo(8);
     let report = generate(&assets, &languages, &first, &Silent).unwrap();
     let made = lines(&report.locales[0].shards[0].metadata_file);

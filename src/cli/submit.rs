@@ -6,7 +6,7 @@ use super::cost::PriceArgs;
 use super::desk::{self, DeskArgs, Folder};
 use super::generate::{provider_parser, service_parser};
 use super::{Context, Exit, print};
-use crate::dialect::Service;
+use crate::dialect::{Dialect, Service};
 use crate::jobs::{CostOptions, Desk, Shard, Submitted, check_requests, check_room, cost, submit_into, unsent};
 use crate::ledger::Phase;
 use crate::model::Provider;
@@ -44,7 +44,8 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: Args, context: &Context) -> Result<Exit> {
     let mut budget = args.budget()?;
-    let folders = args.desk.folders(context)?;
+    let mut folders = args.desk.folders(context)?;
+    args.leave_others(&mut folders)?;
     let named = args.service.map_or("", |service| service.name.as_str());
     let api = connect(args.provider, args.desk.connection(None, named, None))?;
     // All folders are looked over and priced before anything of the first is sent.
@@ -139,6 +140,27 @@ struct Budget {
 }
 
 impl Args {
+    /// Leaves batch files for other providers out, unless they were named themselves.
+    fn leave_others(&self, folders: &mut [Folder]) -> Result<()> {
+        let dialect = Dialect::from(self.provider).name();
+        let ours =
+            |shard: &Shard| self.desk.paths.contains(&shard.path) || shard.dialect().is_none_or(|own| own == dialect);
+        let count = |folders: &[Folder]| folders.iter().map(|folder| folder.shards.len()).sum::<usize>();
+        let before = count(folders);
+        folders.iter_mut().for_each(|folder| folder.shards.retain(ours));
+        let after = count(folders);
+        if after == 0 && before > 0 {
+            let provider = self.provider.name();
+            let detail = "no batch file there is for it: generate some with the same --provider";
+            return Err(Error::Usage(format!("--provider {provider}: {detail}")));
+        }
+        if after < before {
+            let files = print::count((before - after) as u64, "batch file");
+            print::note(format_args!("{files} for another provider left out"));
+        }
+        Ok(())
+    }
+
     fn budget(&self) -> Result<Option<Budget>> {
         let Some(most) = &self.max_cost else { return Ok(None) };
         let left = Money::dollars(most)

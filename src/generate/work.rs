@@ -43,10 +43,13 @@ impl Work {
         let next = || next_index(&options.out.join(locale.as_str()), locale, options.seed);
         let indices = match options.amount {
             Amount::More { num, start } => {
-                let start = start.map_or_else(next, Ok)?;
+                let first = start.map_or_else(next, Ok)?;
                 let end =
-                    start.checked_add(num).ok_or_else(|| Error::Usage("--start and --num: too large".to_owned()))?;
-                std::iter::once(start..end).collect()
+                    first.checked_add(num).ok_or_else(|| Error::Usage("--start and --num: too large".to_owned()))?;
+                if start.is_some() {
+                    none_is_there(options, locale, first..end)?;
+                }
+                std::iter::once(first..end).collect()
             }
             Amount::UpTo(end) => gaps(&options.out.join(locale.as_str()), locale, options.seed, end)?,
         };
@@ -138,6 +141,21 @@ impl Work {
         }
         writer.finish()
     }
+}
+
+/// Refuses plan items that the folder holds already: they would be asked, and paid, twice.
+fn none_is_there(options: &Options, locale: &Locale, wanted: Range<u64>) -> Result<()> {
+    let folder = options.out.join(locale.as_str());
+    let free = gaps(&folder, locale, options.seed, wanted.end)?;
+    if free.iter().any(|gap| gap.start <= wanted.start && wanted.end <= gap.end) {
+        return Ok(());
+    }
+    let next = next_index(&folder, locale, options.seed)?;
+    let detail = format!("{} holds some of these plan items already", folder.display());
+    Err(Error::Usage(format!(
+        "--start {}: {detail}; take --start {next}, another --seed or another --out",
+        wanted.start
+    )))
 }
 
 /// The id that joins a request with its result: `en-GB-7-0-1a2b3c`.
