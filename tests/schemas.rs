@@ -133,6 +133,7 @@ fn what_would_be_refused_is_told_before_it_is_written_or_sent() {
     fs::write(&path, format!("{}\n{}\n", lines[0], lines[0])).unwrap();
     let (_, _, stderr) = run(here, &["submit", "--base-url", "http://127.0.0.1:9/v1"]);
     assert!(stderr.contains("stands in an earlier line too"), "{stderr}");
-    let (_, _, stderr) = run(here, &["submit", "--provider", "anthropic", "--base-url", "http://127.0.0.1:9"]);
+    let named = ["submit", "--provider", "anthropic", "--base-url", "http://127.0.0.1:9", path.to_str().unwrap()];
+    let (_, _, stderr) = run(here, &named);
     assert!(stderr.contains("is of openai's form; anthropic's is expected"), "{stderr}");
 }
