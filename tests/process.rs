@@ -2,101 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says what broke by panicking")]
 
+mod support;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
 use aacorn::Error;
-use aacorn::assets::Assets;
-use aacorn::language::Languages;
 use aacorn::model::{Reason, Stray};
-use aacorn::process::{self, Options, Output, Report};
+use aacorn::process::{self, Options};
 use aacorn::progress::Silent;
-use aacorn::recipe::Rules;
 use serde_json::{Value, json};
-
-const CONVERSATION: &str = r#"{"scene":"Kitchen.","conversation":[
-    {"speaker":"Colin","is_aac_user":false,"utterance":"Do you want the tea now?","utterance_intended":null},
-    {"speaker":"Margaret","is_aac_user":true,"utterance":"no later","utterance_intended":"No, I'll have it later."}]}"#;
-
-struct Batch {
-    folder: tempfile::TempDir,
-}
-
-impl Batch {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn write(&self, name: &str, lines: &[String]) -> &Self {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, lines.join("\n") + "\n").unwrap();
-        self
-    }
-
-    fn options(&self, responses: &str, metadata: &str, output: &str) -> Options {
-        Options {
-            responses: vec![self.path(responses)],
-            metadata: vec![self.path(metadata)],
-            output: Output::told(&self.path(output)).unwrap(),
-            fresh: false,
-            max_line: 1 << 20,
-            index_bytes: process::INDEX_BYTES,
-            jobs: 2,
-            languages: Arc::new(Languages::new(Assets::embedded())),
-            rules: Rules::new(),
-            rows: None,
-        }
-    }
-
-    fn process(&self, responses: &str, metadata: &str, output: &str) -> Report {
-        process::process(&self.options(responses, metadata, output), &Silent).unwrap()
-    }
-
-    fn lines(&self, name: &str) -> Vec<Value> {
-        let text = fs::read_to_string(self.path(name)).unwrap();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-}
-
-fn planned(id: &str, locale: &str) -> String {
-    json!({"custom_id": id, "method": "POST", "url": "/v1/chat/completions", "body": {"model": "gpt-4o-mini", "messages": []},
-        "metadata": {"recipe": "aac", "template_id": "aac@1/en", "lang_code": locale, "created_at": "2026-01-01T00:00:00Z",
-            "provider": "openai", "model": "gpt-4o-mini", "plan": {"seed": 7, "style": {"id": "brief", "form": "telegraphic"}}}})
-    .to_string()
-}
-
-fn chat(id: &str, content: &str) -> String {
-    json!({"id": "batch_req_1", "custom_id": id, "response": {"status_code": 200, "request_id": "r", "body": {
-        "id": "c", "object": "chat.completion", "created": 1_778_000_000, "model": "gpt-4o-mini-2024-07-18",
-        "choices": [{"index": 0, "message": {"role": "assistant", "content": content, "refusal": null}, "finish_reason": "stop"}],
-        "usage": {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}}}, "error": null})
-    .to_string()
-}
-
-fn ids(records: &[Value]) -> Vec<&str> {
-    records.iter().map(|record| record["custom_id"].as_str().unwrap()).collect()
-}
-
-fn files_below(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files_below(&path));
-        } else if path.extension().is_some_and(|ext| ext == "jsonl") {
-            found.insert(path.strip_prefix(folder).unwrap().to_owned(), fs::read(&path).unwrap());
-        }
-    }
-    found
-}
+use support::results::{Batch, CONVERSATION, chat, files_below, ids, planned};
 
 #[test]
 fn a_record_is_the_answer_then_whose_it_is_and_where_it_came_from() {
@@ -416,47 +334,6 @@ fn the_first_success_wins_wherever_it_stands() {
 }
 
 #[test]
-fn a_part_now_and_the_rest_later_is_the_same_as_all_at_once() {
-    let batch = Batch::new();
-    let ids: Vec<String> = (0..700).map(|number| format!("id-{number}")).collect();
-    let name = |number: usize| format!("m/batch_{}_metadata.jsonl", number / 300);
-    for part in 0..3 {
-        let part: Vec<&String> = ids.iter().skip(part * 300).take(300).collect();
-        let number: usize = part[0][3..].parse().unwrap();
-        batch.write(&name(number), &part.iter().map(|id| planned(id, "en-GB")).collect::<Vec<_>>());
-    }
-    let answer = |number: usize, id: &String| match number % 7 {
-        0 => chat(id, "not JSON"),
-        _ => chat(id, &CONVERSATION.replace("Kitchen", id)),
-    };
-    let answers: Vec<String> = ids.iter().enumerate().map(|(number, id)| answer(number, id)).collect();
-    let mut shuffled = answers.clone();
-    shuffled.reverse();
-    batch.write("all/r.jsonl", &shuffled);
-    let whole = batch.process("all", "m", "whole");
-    assert_eq!((whole.total.accepted, whole.total.rejected[&Reason::Unparseable]), (600, 100));
-
-    // The second batch first, with its own metadata only; then a part of everything; then the rest.
-    batch.write("2/r.jsonl", &answers[350..550]);
-    batch.process("2", "m/batch_1_metadata.jsonl", "parts");
-    batch.write("1/r.jsonl", &answers[..320]);
-    batch.process("1", "m/batch_0_metadata.jsonl", "parts");
-    batch.write("3/r.jsonl", &answers[300..]);
-    let last = batch.process("3", "m", "parts");
-    assert_eq!(files_below(&batch.path("parts")), files_below(&batch.path("whole")));
-    assert_eq!(last.total.accepted, 600);
-    assert!(last.total.balances());
-    // And again, with nothing new: nothing changes.
-    batch.write("none/r.jsonl", &[]);
-    let again = batch.process("none", "m", "parts");
-    assert_eq!(again.locales["en-GB"].kept, 600);
-    assert_eq!(files_below(&batch.path("parts")), files_below(&batch.path("whole")));
-    // Starting over with a part leaves that part.
-    let options = Options { fresh: true, ..batch.options("2", "m", "parts") };
-    assert_eq!(process::process(&options, &Silent).unwrap().total.missing, 500);
-}
-
-#[test]
 fn the_output_is_the_same_at_any_number_of_threads() {
     let batch = Batch::new();
     let ids: Vec<String> = (0..2000).map(|number| format!("id-{number}")).collect();
@@ -499,18 +376,6 @@ fn an_answer_that_names_another_request_is_mispaired() {
     let report = batch.process("r.jsonl", "m.jsonl", "o");
     assert_eq!(report.total.rejected, BTreeMap::from([(Reason::Mispaired, 1)]));
     assert_eq!(batch.lines("o/en-GB/en-GB_rejects.jsonl")[0]["detail"], "the answer names b");
-}
-
-#[test]
-fn records_without_an_id_are_kept() {
-    let batch = Batch::new();
-    batch.write("m.jsonl", &[planned("a", "en-GB")]).write("r.jsonl", &[chat("a", CONVERSATION)]);
-    batch.write("o/en-GB/en-GB_all_conversations.jsonl", &[r#"{"conversation":[],"metadata":{}}"#.to_owned()]);
-    batch.process("r.jsonl", "m.jsonl", "o");
-    batch.process("r.jsonl", "m.jsonl", "o");
-    let records = batch.lines("o/en-GB/en-GB_all_conversations.jsonl");
-    assert_eq!(records.len(), 2);
-    assert_eq!(records[0], json!({"conversation": [], "metadata": {}}));
 }
 
 #[test]
@@ -560,18 +425,6 @@ fn a_damaged_metadata_line_costs_one_request_and_is_told() {
 }
 
 #[test]
-fn missing_input_leaves_the_output_as_it_was() {
-    let batch = Batch::new();
-    batch.write("m.jsonl", &[planned("a", "en-GB")]).write("o/en-GB/en-GB_all_conversations.jsonl", &["{}".to_owned()]);
-    for (responses, metadata) in [("none.jsonl", "m.jsonl"), ("m.jsonl", "none"), ("m.jsonl", "o")] {
-        let failed = process::process(&batch.options(responses, metadata, "o"), &Silent);
-        assert!(matches!(failed, Err(Error::Missing { .. })), "{failed:?}");
-    }
-    assert_eq!(fs::read(batch.path("o/en-GB/en-GB_all_conversations.jsonl")).unwrap(), b"{}\n");
-    assert_eq!(fs::read_dir(batch.path("o/en-GB")).unwrap().count(), 1);
-}
-
-#[test]
 fn an_unsafe_locale_is_no_path() {
     let batch = Batch::new();
     batch.write("m.jsonl", &[planned("a", "../../evil"), planned("b", "en")]);
@@ -602,84 +455,6 @@ fn lines_are_numbered_right_far_into_a_long_file() {
         assert_eq!(strays, [[1502], [2803], [2904]], "{jobs}");
         assert_eq!(report.total.accepted, 3000);
     }
-}
-
-/// Whoever names `*.jsonl` in one folder names what an earlier run wrote there as well.
-#[test]
-fn what_a_run_has_written_is_no_input_of_the_next() {
-    let batch = Batch::new();
-    batch.write("m.jsonl", &[planned("a", "en-GB"), planned("b", "en-GB")]);
-    batch.write("r.jsonl", &[chat("a", CONVERSATION), chat("b", "no JSON")]);
-    let all = || {
-        let mut files: Vec<PathBuf> =
-            fs::read_dir(batch.folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
-        files.retain(|path| path.extension().is_some_and(|ext| ext == "jsonl"));
-        let output = Output::File(batch.path("all.jsonl"));
-        let options =
-            Options { responses: files.clone(), metadata: files, output, ..batch.options("r.jsonl", "m.jsonl", "o") };
-        process::process(&options, &Silent).unwrap()
-    };
-    let first = all();
-    let written = ["all.jsonl", "all_rejects.jsonl"].map(|name| fs::read(batch.path(name)).unwrap());
-    for _ in 0..2 {
-        let again = all();
-        assert_eq!((&again.total, &again.strays), (&first.total, &first.strays));
-        assert_eq!(["all.jsonl", "all_rejects.jsonl"].map(|name| fs::read(batch.path(name)).unwrap()), written);
-    }
-}
-
-#[test]
-fn only_what_process_has_written_is_replaced() {
-    let batch = Batch::new();
-    batch.write("m.jsonl", &[planned("a", "en-GB")]);
-    batch.write("r.jsonl", &[chat("a", CONVERSATION)]).write("later.jsonl", &[chat("b", CONVERSATION)]);
-    batch.write("notes.jsonl", &["remember the tea".to_owned()]);
-    for output in ["r.jsonl", "m.jsonl", "later.jsonl", "notes.jsonl"] {
-        let before = fs::read(batch.path(output)).unwrap();
-        for fresh in [false, true] {
-            let options = Options { fresh, ..batch.options("r.jsonl", "m.jsonl", output) };
-            let failed = process::process(&options, &Silent);
-            assert!(
-                matches!(&failed, Err(Error::Usage(what)) if what.contains("no output of")),
-                "{output}: {failed:?}"
-            );
-        }
-        assert_eq!(fs::read(batch.path(output)).unwrap(), before);
-    }
-}
-
-#[test]
-fn a_spoiled_output_is_not_rewritten() {
-    let batch = Batch::new();
-    batch.write("m.jsonl", &[planned("a", "en-GB"), planned("b", "en-GB")]);
-    batch.write("r.jsonl", &[chat("a", CONVERSATION), chat("b", "no JSON")]);
-    batch.process("r.jsonl", "m.jsonl", "o");
-    batch.write("m2.jsonl", &[planned("c", "en-GB")]).write("r2.jsonl", &[chat("c", CONVERSATION)]);
-    for name in ["o/en-GB/en-GB_all_conversations.jsonl", "o/en-GB/en-GB_rejects.jsonl"] {
-        let whole = fs::read_to_string(batch.path(name)).unwrap();
-        let cut = format!("{whole}{}\n", &whole[..40]);
-        fs::write(batch.path(name), &cut).unwrap();
-        let failed = process::process(&batch.options("r2.jsonl", "m2.jsonl", "o"), &Silent);
-        assert!(matches!(failed, Err(Error::Line { line: 2, .. })), "{name}: {failed:?}");
-        assert_eq!(fs::read_to_string(batch.path(name)).unwrap(), cut);
-        fs::write(batch.path(name), whole).unwrap();
-    }
-    // A record that was accepted once is kept, however short lines have to be now.
-    let short = Options { max_line: 450, ..batch.options("r2.jsonl", "m2.jsonl", "o") };
-    assert_eq!(process::process(&short, &Silent).unwrap().total.missing, 1);
-    assert_eq!(batch.lines("o/en-GB/en-GB_all_conversations.jsonl").len(), 1);
-}
-
-#[test]
-fn starting_over_with_nothing_leaves_what_is_there() {
-    let batch = Batch::new();
-    batch.write("m.jsonl", &[planned("a", "en-GB"), planned("b", "en-GB")]);
-    batch.write("r.jsonl", &[chat("a", CONVERSATION), chat("b", "no JSON")]).write("none.jsonl", &[]);
-    batch.process("r.jsonl", "m.jsonl", "o");
-    let before = files_below(&batch.path("o"));
-    let report =
-        process::process(&Options { fresh: true, ..batch.options("none.jsonl", "m.jsonl", "o") }, &Silent).unwrap();
-    assert_eq!((report.total.missing, files_below(&batch.path("o"))), (2, before));
 }
 
 #[test]

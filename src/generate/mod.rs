@@ -19,7 +19,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::assets::Assets;
-use crate::dialect::{Dialect, JsonMode, Service};
+use crate::dialect::{Dialect, JsonMode, Requests, Service};
 use crate::language::Languages;
 use crate::model::{Locale, Provider};
 use crate::progress::{Progress, go_on};
@@ -171,6 +171,12 @@ fn check_params(provider: Provider, model: Option<&String>, params: &Map<String,
         Some(model) if model.trim().is_empty() => Err(Error::Usage("--model: the name is empty".to_owned())),
         _ => Ok(()),
     }
+}
+
+/// Looks over the first request of many; the others differ from it in their id and prompt only.
+fn check_first(line: &[u8], provider: Provider, service: &'static Service, advice: &str) -> Result<()> {
+    let wrong = Requests::new(provider, service).accept(line);
+    wrong.map_err(|wrong| Error::Usage(format!("what was asked for would be refused: {wrong}{advice}")))
 }
 
 fn model(recipe: &Recipe, options: &Options) -> Result<String> {

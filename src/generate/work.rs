@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::shards::{Shard, ShardWriter};
-use super::{Amount, Options, STRIDE, gaps, next_index};
+use super::{Amount, Options, STRIDE, check_first, gaps, next_index};
 use crate::assets::Assets;
-use crate::dialect::{Dialect, Encoder, Endpoint, Requests, Shape};
+use crate::dialect::{Dialect, Encoder, Endpoint, Shape};
 use crate::language::{Languages, Pack};
 use crate::model::{Locale, Provider};
 use crate::progress::{Progress, go_on};
@@ -101,7 +101,6 @@ impl Work {
         let folder = options.out.join(self.locale.as_str());
         let limits = if dialect == Dialect::OpenAi { service.limits() } else { dialect.limits() };
         let mut writer = ShardWriter::new(&folder, self.locale.as_str(), run, dialect, limits);
-        let mut requests = Requests::new(options.provider, service);
         let (mut prompt, mut line, mut hashed) = (Vec::new(), Vec::new(), Vec::new());
         for (nth, index) in (0u64..).zip(self.indices.iter().cloned().flatten()) {
             if nth % STRIDE == 0 {
@@ -119,12 +118,8 @@ impl Work {
             line.clear();
             encoder.write(&custom_id, user, &mut line);
             if nth == 0 {
-                // The others differ from it in their id and prompt only.
-                requests.accept(&line).map_err(|wrong| {
-                    Error::Usage(format!(
-                        "what was asked for would be refused: {wrong} (another server may take it: --service other)"
-                    ))
-                })?;
+                let advice = " (another server may take it: --service other)";
+                check_first(&line, options.provider, service, advice)?;
             }
             writer.write(
                 &line,

@@ -5,6 +5,7 @@
 pub mod fakes;
 pub mod meddler;
 pub mod program;
+pub mod results;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -11,10 +11,10 @@ use super::columns::{replaces, unreplaced};
 use super::faults::Faults;
 use super::table::Table;
 use super::{Options, Report};
-use crate::dialect::{Dialect, Image, Prompt, Requests, Service, Shape, body, envelope};
+use crate::dialect::{Dialect, Image, Prompt, Service, Shape, body, envelope};
 use crate::files::{AtomicFile, Sha256};
-use crate::generate::STRIDE;
 use crate::generate::shards::ShardWriter;
+use crate::generate::{STRIDE, check_first};
 use crate::model::Provider;
 use crate::progress::{Progress, go_on};
 use crate::random::fingerprint;
@@ -112,7 +112,7 @@ impl Work<'_> {
                             &mut line,
                         );
                         if table.new_requests() == 0 {
-                            self.accept(&line)?;
+                            check_first(&line, self.options.provider, Service::openai(), "")?;
                         }
                         shards.write(&line, &self.metadata(id, number, &prompt_hash))?;
                     }
@@ -161,13 +161,6 @@ impl Work<'_> {
         file.write_line(&serde_json::to_vec_pretty(&run).expect("a run is plain data"))?;
         file.finish()?;
         Ok(Report { run, folder: folder.to_owned(), found: false, shards, listed: faults.listed() })
-    }
-
-    /// Looks over the first request; the others differ from it in their id and prompt only.
-    fn accept(&self, line: &[u8]) -> Result<()> {
-        Requests::new(self.options.provider, Service::openai())
-            .accept(line)
-            .map_err(|wrong| Error::Usage(format!("what was asked for would be refused: {wrong}")))
     }
 
     /// What becomes of a row: it is asked about, passed on, or a fault of the input.

@@ -118,8 +118,12 @@ impl Checker {
             (_, Err(broken)) => return self.found(number, "", broken.to_string()),
             (Err(error), _) => return self.found(number, "", format!("not UTF-8: {error}")),
         };
+        let value = match glance.kind {
+            LineKind::Request | LineKind::Metadata => serde_json::from_str::<Value>(text),
+            _ => Ok(Value::Null),
+        };
         // A record of rows has metadata as well, and an answer of any form.
-        let of_rows = glance.kind == LineKind::Metadata && has_answer(text);
+        let of_rows = glance.kind == LineKind::Metadata && value.as_ref().is_ok_and(has_answer);
         *self.kinds.entry(if of_rows { LineKind::Record } else { glance.kind }).or_default() += 1;
         match glance.id {
             Some(id) => {
@@ -133,7 +137,7 @@ impl Checker {
         }
         match glance.kind {
             LineKind::Metadata if of_rows => {}
-            LineKind::Request | LineKind::Metadata => match serde_json::from_str::<Value>(text) {
+            LineKind::Request | LineKind::Metadata => match value {
                 Ok(value) => {
                     let mut wrong = Vec::new();
                     self.requests.look(&value, bytes.len() as u64 + 1, &mut wrong);
@@ -196,9 +200,8 @@ impl Checker {
     }
 }
 
-fn has_answer(record: &str) -> bool {
-    serde_json::from_str::<Value>(record)
-        .is_ok_and(|value| value.get("body").is_none() && value.get("answer").is_some())
+fn has_answer(record: &Value) -> bool {
+    record.get("body").is_none() && record.get("answer").is_some()
 }
 
 /// Whether metadata plans a row of a table, which has no locale.
