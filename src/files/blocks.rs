@@ -91,11 +91,7 @@ impl<R: Read + Seek> Blocks<R> {
             0 => 0,
             _ => memchr::memchr(b'\n', &self.buffer).map_or(self.buffer.len(), |at| at + 1),
         };
-        if from + first as u64 >= end {
-            self.buffer.truncate(first);
-        } else {
-            self.end_last_line(first)?;
-        }
+        self.end_last_line(first)?;
         Ok((first, from))
     }
 
